@@ -1,0 +1,137 @@
+//! A program: flows compiled to one list of operations that a turn works through.
+//!
+//! Positions that outlive a turn are paths of steps (`support/3/then/0`), not indexes into this list, so a
+//! later version of the compiler can still go on where an earlier one stopped.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::model::{Place, ProgramHash, Script};
+
+#[derive(Debug)]
+pub struct Program {
+    /// Of the sources of all its flows and the name of the first.
+    pub hash: ProgramHash,
+    pub ops: Vec<Op>,
+    /// The path of the step each operation belongs to, index for index.
+    pub paths: Vec<String>,
+    /// The place of that step in its file, index for index.
+    pub places: Vec<Place>,
+    /// The index of the first operation of each step, by path.
+    pub index_of: HashMap<String, usize>,
+    /// Some script, template or `set` names `profile`: only then is it read and kept with the turn.
+    pub uses_profile: bool,
+}
+
+/// One operation. Targets are indexes into `Program::ops`. Execution starts at 0; each flow ends in `Return`.
+#[derive(Debug)]
+pub enum Op {
+    Say(Say),
+    /// On a valid answer the flow goes on at `answered`; when the attempts are used up, at the next
+    /// operation, which begins the `otherwise` block (or is `answered` itself).
+    Ask(Box<Ask>),
+    /// Goes on at the next operation if the condition is truthy, else at `otherwise`.
+    If {
+        condition: Script,
+        otherwise: usize,
+    },
+    Jump(usize),
+    /// Compares as text, first match.
+    Switch {
+        subject: Script,
+        cases: Vec<(String, usize)>,
+        default: usize,
+    },
+    Set(Vec<(Target, Tree)>),
+    Unset(Vec<Target>),
+    Code(Script),
+    /// Enters a flow; its `Return` comes back to the next operation.
+    Run {
+        entry: usize,
+    },
+    /// `loops`: how many `each` steps stand around the target; those inside are left.
+    Goto {
+        target: usize,
+        loops: usize,
+    },
+    /// Goes on at `end` when this step ran before in this session.
+    Once {
+        end: usize,
+    },
+    /// Starts a loop over a list; goes on at `end` if it is empty. The body ends in `Next`.
+    Each {
+        items: Script,
+        name: String,
+        end: usize,
+    },
+    /// The next item of the `each` at this index, or its `end`.
+    Next {
+        each: usize,
+    },
+    StopFlow,
+    StopSession,
+    Return,
+}
+
+#[derive(Debug)]
+pub struct Say {
+    /// One text, or the alternatives of `oneOf`. Empty if the output has only data.
+    pub texts: Vec<Template>,
+    pub data: Option<Tree>,
+}
+
+#[derive(Debug)]
+pub struct Ask {
+    pub say: Say,
+    pub into: Option<Target>,
+    pub expect: Expect,
+    /// Said after a wrong answer; the question itself if absent.
+    pub reprompt: Option<Say>,
+    /// Wrong answers until `otherwise`; none: asks without end.
+    pub attempts: Option<u32>,
+    pub answered: usize,
+}
+
+#[derive(Debug)]
+pub enum Expect {
+    /// Any input, even one without text.
+    Any,
+    Text,
+    Number,
+    YesNo,
+    Pattern(regex::Regex),
+    /// Compared without regard to case and surrounding blanks; the value kept is the one written here.
+    OneOf(Vec<String>),
+}
+
+/// A place in memory that a step writes to: `context.order.total` or `profile.email`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    Context(Vec<String>),
+    Profile(Vec<String>),
+}
+
+/// A string that may hold `{{ … }}`.
+#[derive(Debug)]
+pub enum Template {
+    Text(String),
+    /// The string is one `{{ … }}` and nothing else: the value keeps its type.
+    Value(Script),
+    Parts(Vec<Part>),
+}
+
+#[derive(Debug)]
+pub enum Part {
+    Text(String),
+    Script(Script),
+}
+
+/// A value as written in YAML, with templates in its strings.
+#[derive(Debug)]
+pub enum Tree {
+    Value(Value),
+    Template(Template),
+    List(Vec<Tree>),
+    Object(Vec<(String, Tree)>),
+}

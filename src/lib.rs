@@ -1,0 +1,9 @@
+//! Antiphon: a conversation engine that never drops, doubles or disorders a turn.
+pub mod clock;
+pub mod flow;
+pub mod model;
+pub mod project;
+pub mod script;
+pub mod store;
+pub mod turn;
+pub mod yaml;

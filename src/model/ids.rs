@@ -1,0 +1,107 @@
+//! The names of things: sessions, users, programs, callbacks.
+//! Keys are hashes, so that they have one length and give nothing away; the readable names are in the records.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Who speaks where. A session is identified by all three together: nobody reaches another user's
+/// state by guessing a `session_id`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionId {
+    pub endpoint: String,
+    pub user_id: String,
+    pub session_id: String,
+}
+
+/// The key of one user across sessions and endpoints: 12 bytes of a SHA-256.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserKey(pub [u8; 12]);
+
+/// The key of one session: the user's 12 bytes, then 12 of all three names, so that the sessions of one
+/// person lie side by side and can be listed or erased without an index.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionKey(pub [u8; 24]);
+
+/// The content hash of a program: 16 bytes of a SHA-256, as 32 hex digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ProgramHash(pub String);
+
+impl SessionId {
+    pub fn key(&self) -> SessionKey {
+        let mut key = [0; 24];
+        key[..12].copy_from_slice(&UserKey::of(&self.user_id).0);
+        key[12..].copy_from_slice(&hash(&[&self.endpoint, &self.user_id, &self.session_id])[..12]);
+        SessionKey(key)
+    }
+}
+
+impl UserKey {
+    pub fn of(user_id: &str) -> UserKey {
+        let mut key = [0; 12];
+        key.copy_from_slice(&hash(&[user_id])[..12]);
+        UserKey(key)
+    }
+}
+
+impl SessionKey {
+    /// The shard of `shards` that this session belongs to: equal ranges of keys, so that a shard's rows
+    /// can be read as one range.
+    pub fn shard(&self, shards: usize) -> usize {
+        let head = u64::from_be_bytes(self.0[..8].try_into().expect("a key has more than 8 bytes"));
+        ((u128::from(head) * shards as u128) >> 64) as usize
+    }
+}
+
+impl ProgramHash {
+    pub fn of(parts: &[&str]) -> ProgramHash {
+        ProgramHash(hex(&hash(parts)[..16]))
+    }
+}
+
+/// The `webhook-id` of a callback: made from what identifies it, so it is the same on every attempt and
+/// after every restart without being stored.
+pub fn webhook_id(key: &SessionKey, started_at: u64, sequence: u64) -> String {
+    let digest = Sha256::new().chain_update(key.0).chain_update(started_at.to_be_bytes());
+    format!("msg_{}", hex(&digest.chain_update(sequence.to_be_bytes()).finalize()[..16]))
+}
+
+/// Each part goes in with its length before it, so that ("ab", "c") and ("a", "bc") differ.
+fn hash(parts: &[&str]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    digest.finalize().into()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl fmt::Display for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for UserKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl fmt::Display for ProgramHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

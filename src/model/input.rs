@@ -1,0 +1,33 @@
+//! What comes in: the words of a user, or of another system that speaks into the session.
+
+use serde::{Deserialize, Serialize};
+
+use super::Map;
+
+/// One accepted input. It is stored as it is here and handed to the turn unchanged, at once or after
+/// waiting in the session's queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Input {
+    pub input_id: String,
+    pub trace_id: String,
+    pub source: Source,
+    /// Empty when only data came.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Map>,
+    /// Milliseconds since 1970, when the server took it.
+    pub received_at: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Source {
+    /// The user wrote it.
+    User,
+    /// Another system spoke as if the user had: the flow runs.
+    Inject,
+    /// Another system speaks to the user: no flow runs, the input becomes an output.
+    Notify,
+}

@@ -1,0 +1,19 @@
+//! Plain data that every layer speaks: who a session is, what comes in, what goes out, what is kept.
+//! Nothing here does anything: no I/O, no clock, no chance, no log.
+
+mod ids;
+mod input;
+mod output;
+mod record;
+mod script;
+mod session;
+
+pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, webhook_id};
+pub use input::{Input, Source};
+pub use output::{Callback, Output, Speaker};
+pub use record::{Note, NoteKind, Numbered, Record};
+pub use script::{OBJECTS, Place, Script, ScriptKind};
+pub use session::{Frame, Loop, Position, Session};
+
+/// A JSON object: the shape of `data`, of the context and of the profile.
+pub type Map = serde_json::Map<String, serde_json::Value>;

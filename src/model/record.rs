@@ -1,0 +1,57 @@
+//! The transcript: one record a turn, with all that is needed to run the turn again.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Input, Map, Output, ProgramHash};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// Counts the session's turns from 1.
+    pub turn: u64,
+    /// The input's place in the session: what its caller was answered.
+    pub sequence: u64,
+    /// The time the turn was given, milliseconds since 1970, and its seed.
+    pub at: u64,
+    pub seed: u64,
+    /// The program that ran; none for a notify.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<ProgramHash>,
+    /// The profile as the turn found it, if its program reads or writes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Map>,
+    pub input: Input,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<Numbered>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// An output with its place in the session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Numbered {
+    pub sequence: u64,
+    #[serde(flatten)]
+    pub output: Output,
+}
+
+/// Something that happened in a turn and that a person may want to know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    pub kind: NoteKind,
+    /// `flows/support.yaml:12:7` where the step or expression stands; empty when it is about no place.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NoteKind {
+    /// Written by `log(…)` in a code step.
+    Log,
+    /// The turn went on, but something was not as its author meant.
+    Warning,
+    /// The turn ended here.
+    Fault,
+}
