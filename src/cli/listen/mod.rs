@@ -1,0 +1,96 @@
+//! `antiphon listen`: a webhook receiver for development. It prints each callback as it comes, and says
+//! when one came again, when the order has a gap and whether the signature holds. It keeps nothing on the disk.
+
+mod order;
+mod show;
+mod signature;
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use actix_web::http::StatusCode;
+use actix_web::web::{self, Bytes, Data};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+
+use order::Order;
+use show::Callback;
+use signature::Check;
+
+/// Receive callbacks and print them
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example: antiphon listen --port 9000 --secret whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+)]
+pub struct Args {
+    /// The port to listen on, at 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 9000)]
+    port: u16,
+    /// Verify the signature of every callback with this secret (whsec_…)
+    #[arg(long)]
+    secret: Option<String>,
+    /// Answer this status instead of 200, to see how callbacks are tried again
+    #[arg(long, value_name = "STATUS", default_value_t = 200, value_parser = clap::value_parser!(u16).range(200..=599))]
+    answer: u16,
+    /// Print each callback as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(
+        "--secret is no signing secret: {0}; it is whsec_ and base64, as in the endpoint's signingSecret"
+    )]
+    Secret(String),
+    #[error("cannot listen on 127.0.0.1:{port}: {source}; choose another port with --port")]
+    Bind { port: u16, source: io::Error },
+    #[error("the receiver ended: {0}; start it again")]
+    Ended(io::Error),
+}
+
+struct Receiver {
+    check: Option<Check>,
+    answer: StatusCode,
+    json: bool,
+    order: Mutex<Order>,
+}
+
+pub fn run(args: Args) -> Result<(), Error> {
+    let check = args.secret.as_deref().map(Check::new).transpose().map_err(Error::Secret)?;
+    let answer = StatusCode::from_u16(args.answer).expect("clap lets only 200 to 599 through");
+    let receiver = Data::new(Receiver { check, answer, json: args.json, order: Mutex::default() });
+    actix_web::rt::System::new().block_on(serve(args.port, receiver))
+}
+
+async fn serve(port: u16, receiver: Data<Receiver>) -> Result<(), Error> {
+    let app = move || {
+        App::new()
+            .app_data(receiver.clone())
+            .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
+            .default_service(web::route().to(receive))
+    };
+    let server = HttpServer::new(app).workers(1).shutdown_timeout(1).bind(("127.0.0.1", port));
+    let server = server.map_err(|source| Error::Bind { port, source })?;
+    for address in server.addrs() {
+        anstream::eprintln!("Listening on http://{address}/callback (any path will do). Ctrl-C ends it.");
+    }
+    server.run().await.map_err(Error::Ended)
+}
+
+/// A callback is a few kilobytes; this leaves room for the largest data a flow may send.
+const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+async fn receive(request: HttpRequest, body: Bytes, receiver: Data<Receiver>) -> HttpResponse {
+    let callback = Callback::read(&request, &body, antiphon::clock::now());
+    let signature = receiver.check.as_ref().map(|check| check.verify(&request, &body));
+    let mark = {
+        let mut order = receiver.order.lock().unwrap_or_else(PoisonError::into_inner);
+        order.mark(&callback.webhook_id, callback.session(), callback.sequence)
+    };
+    if receiver.json {
+        anstream::println!("{}", callback.json(&mark, signature.as_ref()));
+    } else {
+        anstream::println!("{}", callback.lines(&mark, signature.as_ref()));
+    }
+    HttpResponse::build(receiver.answer).finish()
+}
