@@ -78,7 +78,8 @@ fn hash(parts: &[&str]) -> [u8; 32] {
     digest.finalize().into()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Two hex digits for each byte.
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Plain data that every layer speaks: who a session is, what comes in, what goes out, what is kept.
 //! Nothing here does anything: no I/O, no clock, no chance, no log.
 
+mod delivery;
 mod ids;
 mod input;
 mod output;
@@ -8,7 +9,8 @@ mod record;
 mod script;
 mod session;
 
-pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, webhook_id};
+pub use delivery::{Attempt, Attempts, DeadLetter, ProgramSource, Quarantined, Queued, Seen};
+pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, hex, webhook_id};
 pub use input::{Input, Source};
 pub use output::{Callback, Output, Speaker};
 pub use record::{Note, NoteKind, Numbered, Record};

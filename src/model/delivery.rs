@@ -1,0 +1,85 @@
+//! What the store keeps beside sessions, records and callbacks: inputs that wait, what callers were
+//! answered, attempts at a callback, and what was given up or set aside, with the reason.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Callback, Input, SessionId};
+
+/// An accepted input that waits for its turn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Queued {
+    pub input: Input,
+    /// Its place in the session: what its caller was answered.
+    pub sequence: u64,
+}
+
+/// What the caller who sent an `Idempotency-Key` was answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seen {
+    /// A hash of the body: the same key with another body is refused.
+    pub fingerprint: String,
+    pub trace_id: String,
+    pub input_id: String,
+    pub sequence: u64,
+    /// Milliseconds since 1970; forgotten 24 hours later.
+    pub at: u64,
+}
+
+/// How often a callback was tried, and when the next try is due.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempts {
+    pub count: u32,
+    pub next_at: u64,
+    /// The latest ones, oldest first.
+    pub last: Vec<Attempt>,
+}
+
+/// One try at a callback.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    pub at: u64,
+    /// `503`, `timeout`, `connection refused` …
+    pub outcome: String,
+    /// The first KiB of the body that came back.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub answer: String,
+}
+
+/// A callback that was given up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    pub id: SessionId,
+    pub callback: Callback,
+    pub reason: String,
+    pub attempts: Vec<Attempt>,
+    pub at: u64,
+}
+
+/// Something that could not be worked on and was set aside, so that its session can go on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// The key of the session, as hex digits.
+    pub key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<SessionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Input>,
+    /// The damaged bytes, as hex digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<String>,
+    pub reason: String,
+    pub at: u64,
+}
+
+/// The flows a program was compiled from: enough to compile it again after a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProgramSource {
+    /// The flow it starts with.
+    pub flow: String,
+    /// The YAML text of each flow, by name.
+    pub sources: BTreeMap<String, String>,
+}

@@ -1,0 +1,166 @@
+//! Where each row lies in the tree. Rows that are read together lie together, in the order they are read in.
+//!
+//! | row | key, numbers in big endian |
+//! |---|---|
+//! | session | `s` session (24) |
+//! | waiting input, callback, attempts, record, dead letter | `q` `c` `a` `t` `d`, session (24), started_at (8), sequence or turn (8) |
+//! | seen idempotency key | `i` day (4) session (24) hash of the key (16) |
+//! | profile, program | `u` user (12), `p` hash as text |
+//! | quarantined | `x` at (8) hash of the value (8) |
+//! | format, probe | `m` name |
+//! | further chunks of a long value | `z` key of the row, number from 1 (2): apart, so that no range sees them |
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use sled::IVec;
+
+use crate::model::{ProgramHash, SessionKey, UserKey};
+
+/// The kinds of rows; the number is the first byte of their keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Row {
+    Session = b's',
+    Queued = b'q',
+    Callback = b'c',
+    Attempts = b'a',
+    Record = b't',
+    DeadLetter = b'd',
+    Seen = b'i',
+    Profile = b'u',
+    Program = b'p',
+    Quarantined = b'x',
+}
+
+const CHUNK: u8 = b'z';
+pub(super) const FORMAT: &[u8] = b"mformat";
+pub(super) const PROBE: &[u8] = b"mprobe";
+
+/// The length of the key of a numbered row of a session.
+const NUMBERED: usize = 1 + 24 + 8 + 8;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+impl Row {
+    pub(super) fn of(key: &[u8]) -> Option<Row> {
+        use Row::*;
+        let all =
+            [Session, Queued, Callback, Attempts, Record, DeadLetter, Seen, Profile, Program, Quarantined];
+        all.into_iter().find(|row| key.first() == Some(&(*row as u8)))
+    }
+}
+
+pub(super) fn session(key: &SessionKey) -> IVec {
+    joined(Row::Session, &[&key.0])
+}
+
+/// A row of a session that counts: by input, output or turn.
+pub(super) fn numbered(row: Row, key: &SessionKey, started_at: u64, number: u64) -> [u8; NUMBERED] {
+    let mut bytes = [row as u8; NUMBERED];
+    bytes[1..25].copy_from_slice(&key.0);
+    bytes[25..33].copy_from_slice(&started_at.to_be_bytes());
+    bytes[33..].copy_from_slice(&number.to_be_bytes());
+    bytes
+}
+
+/// The parts of a key made by `numbered`; none if it is not one.
+pub(super) fn parts(key: &[u8]) -> Option<(SessionKey, u64, u64)> {
+    let number = |bytes: &[u8]| u64::from_be_bytes(bytes.try_into().expect("the slice is 8 bytes long"));
+    (key.len() == NUMBERED).then(|| (session_in(key), number(&key[25..33]), number(&key[33..])))
+}
+
+/// The session of a row whose key begins with it.
+pub(super) fn session_in(key: &[u8]) -> SessionKey {
+    SessionKey(key[1..25].try_into().expect("the slice is 24 bytes long"))
+}
+
+/// The first key a session of this shard can have; the inverse of `SessionKey::shard`.
+pub(super) fn shard_start(row: Row, shard: usize, shards: usize) -> [u8; NUMBERED] {
+    let head = ((shard as u128) << 64).div_ceil(shards as u128) as u64;
+    let mut key = [0; 24];
+    key[..8].copy_from_slice(&head.to_be_bytes());
+    numbered(row, &SessionKey(key), 0, 0)
+}
+
+pub(super) fn day_of(at: u64) -> u32 {
+    (at / DAY_MS) as u32
+}
+
+pub(super) fn seen(day: u32, key: &SessionKey, idempotency_key: &str) -> IVec {
+    let hash = Sha256::digest(idempotency_key.as_bytes());
+    joined(Row::Seen, &[&day.to_be_bytes(), &key.0, &hash[..16]])
+}
+
+/// The start of a day's rows of seen keys: the end of those of the day before.
+pub(super) fn seen_day(day: u32) -> IVec {
+    joined(Row::Seen, &[&day.to_be_bytes()])
+}
+
+pub(super) fn profile(user: &UserKey) -> IVec {
+    joined(Row::Profile, &[&user.0])
+}
+
+pub(super) fn program(hash: &ProgramHash) -> IVec {
+    joined(Row::Program, &[hash.0.as_bytes()])
+}
+
+pub(super) fn quarantined(at: u64, value: &[u8]) -> IVec {
+    joined(Row::Quarantined, &[&at.to_be_bytes(), &Sha256::digest(value)[..8]])
+}
+
+/// The place of a further chunk of a long value; `number` counts from 1.
+pub(super) fn chunk(key: &[u8], number: u16) -> IVec {
+    [&[CHUNK], key, &number.to_be_bytes()].concat().into()
+}
+
+fn joined(row: Row, parts: &[&[u8]]) -> IVec {
+    let mut bytes = Vec::with_capacity(64);
+    bytes.push(row as u8);
+    parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    bytes.as_slice().into()
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Row::Session => "session",
+            Row::Queued => "waiting input",
+            Row::Callback => "callback",
+            Row::Attempts => "list of attempts",
+            Row::Record => "record",
+            Row::DeadLetter => "dead letter",
+            Row::Seen => "idempotency key",
+            Row::Profile => "profile",
+            Row::Program => "program",
+            Row::Quarantined => "quarantined item",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shard_begins_with_the_first_key_that_belongs_to_it() {
+        for shards in [1, 2, 3, 7, 64] {
+            for shard in 0..shards {
+                let first = session_in(&shard_start(Row::Callback, shard, shards));
+                assert_eq!(first.shard(shards), shard);
+                let head = u64::from_be_bytes(first.0[..8].try_into().unwrap());
+                if let Some(before) = head.checked_sub(1) {
+                    let mut key = [0xff; 24];
+                    key[..8].copy_from_slice(&before.to_be_bytes());
+                    assert_eq!(SessionKey(key).shard(shards), shard - 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_key_come_back_out_of_it() {
+        let session = SessionKey([7; 24]);
+        assert_eq!(parts(&numbered(Row::Record, &session, 5, 9)), Some((session, 5, 9)));
+        assert_eq!(parts(b"short"), None);
+    }
+}

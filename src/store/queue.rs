@@ -1,0 +1,171 @@
+//! The line of writes between the threads that want something committed and the one thread that commits.
+//! First in, first out; bounded; closed once. It wakes the committer only when that sleeps.
+
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::error::{Conflict, Refused};
+use super::writes::Writes;
+
+/// Deferred writes that no other commit takes along go after this time.
+const LINGER: Duration = Duration::from_millis(20);
+/// How long the committer sleeps at most: it looks at the free space of the disk in between.
+const IDLE: Duration = Duration::from_secs(1);
+
+pub(super) type Outcome = Result<(), Conflict>;
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    line: Mutex<Line>,
+    ready: Condvar,
+    max: usize,
+    /// Of the line, for looks without the lock: writes that somebody waits for, and the end.
+    waiting: AtomicUsize,
+    closing: AtomicBool,
+    disk_full: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    entries: Vec<Entry>,
+    /// Entries that somebody waits for.
+    waiting: usize,
+    closing: bool,
+    /// The committer sleeps and nobody woke it yet.
+    asleep: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub writes: Writes,
+    pub answer: Answer,
+}
+
+/// Who hears about it after the flush.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Nobody,
+    Client { id: usize, to: UnboundedSender<Vec<Outcome>> },
+    Caller(SyncSender<Outcome>),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    Group,
+    Nothing,
+    Closed,
+}
+
+impl Queue {
+    pub(super) fn new(max: usize) -> Queue {
+        Queue {
+            line: Mutex::default(),
+            ready: Condvar::new(),
+            max,
+            waiting: AtomicUsize::new(0),
+            closing: AtomicBool::new(false),
+            disk_full: AtomicBool::new(false),
+        }
+    }
+
+    /// Adds writes that somebody waits for.
+    pub(super) fn push(&self, writes: Writes, answer: Answer) -> Result<(), Refused> {
+        let mut line = self.lock();
+        if line.closing {
+            return Err(Refused::Closing);
+        }
+        if line.waiting >= self.max {
+            return Err(Refused::Overloaded);
+        }
+        line.entries.push(Entry { writes, answer });
+        line.waiting += 1;
+        self.waiting.store(line.waiting, Relaxed);
+        self.wake(line);
+        Ok(())
+    }
+
+    /// Adds writes that nobody waits for. They keep their place in the line; those next to each other become one.
+    pub(super) fn defer(&self, writes: Writes) {
+        let mut line = self.lock();
+        match line.entries.last_mut() {
+            // Expectations hold or fail for a whole entry, so only writes without any become one.
+            Some(Entry { writes: last, answer: Answer::Nobody })
+                if last.expected.is_empty() && writes.expected.is_empty() =>
+            {
+                last.merge(writes);
+            }
+            Some(_) => line.entries.push(Entry { writes, answer: Answer::Nobody }),
+            None => {
+                line.entries.push(Entry { writes, answer: Answer::Nobody });
+                self.wake(line);
+            }
+        }
+    }
+
+    /// Moves all that waits into `group`, which is empty; sleeps until there is something.
+    pub(super) fn take(&self, group: &mut Vec<Entry>) -> Taken {
+        let mut line = self.lock();
+        while line.waiting == 0 && !line.closing {
+            let deferred = !line.entries.is_empty();
+            line.asleep = true;
+            let (woken, slept) = self
+                .ready
+                .wait_timeout(line, if deferred { LINGER } else { IDLE })
+                .expect("no thread panics while it holds the line");
+            line = woken;
+            line.asleep = false;
+            if deferred {
+                break;
+            }
+            if slept.timed_out() && line.entries.is_empty() {
+                return Taken::Nothing;
+            }
+        }
+        line.waiting = 0;
+        self.waiting.store(0, Relaxed);
+        mem::swap(&mut line.entries, group);
+        if group.is_empty() { Taken::Closed } else { Taken::Group }
+    }
+
+    /// From now on nothing is taken in; what waits can still be taken out.
+    pub(super) fn close(&self) {
+        let mut line = self.lock();
+        line.closing = true;
+        self.closing.store(true, Relaxed);
+        self.wake(line);
+    }
+
+    pub(super) fn set_disk_full(&self, full: bool) {
+        self.disk_full.store(full, Relaxed);
+    }
+
+    pub(super) fn accepting(&self) -> Result<(), Refused> {
+        if self.closing.load(Relaxed) {
+            return Err(Refused::Closing);
+        }
+        if self.disk_full.load(Relaxed) {
+            return Err(Refused::DiskFull);
+        }
+        if self.waiting.load(Relaxed) >= self.max {
+            return Err(Refused::Overloaded);
+        }
+        Ok(())
+    }
+
+    /// A wake-up is a system call: only for a sleeper, and only once.
+    fn wake(&self, mut line: MutexGuard<'_, Line>) {
+        if mem::take(&mut line.asleep) {
+            drop(line);
+            self.ready.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().expect("no thread panics while it holds the line")
+    }
+}

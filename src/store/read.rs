@@ -1,0 +1,227 @@
+//! Reading rows: synchronous, mostly from sled's page cache. A row that cannot be read is an error that
+//! carries all of it, never a wrong value; what is read without being asked for one session goes by seeking.
+
+use std::borrow::Cow;
+use std::ops::{Bound, RangeBounds};
+
+use serde::de::DeserializeOwned;
+use sled::IVec;
+
+use super::Store;
+use super::error::{Damage, Error};
+use super::key::{self, Row};
+use super::writes::Writes;
+use super::{disk::Disk, frame};
+use crate::model::{
+    Attempts, Callback, DeadLetter, Map, ProgramHash, ProgramSource, Quarantined, Queued, Record, Seen,
+    Session, SessionKey, UserKey,
+};
+
+/// An idempotency key is remembered this long.
+const SEEN_MS: u64 = 24 * 60 * 60 * 1000;
+
+impl Store {
+    pub fn session(&self, key: &SessionKey) -> Result<Option<Session>, Error> {
+        self.disk().load(&key::session(key))
+    }
+
+    /// The row as it is, readable or not: what is kept of a damaged session.
+    pub fn session_bytes(&self, key: &SessionKey) -> Option<Vec<u8>> {
+        let key = key::session(key);
+        let first = self.disk().get(&key).ok()??;
+        Some(self.disk().whole(&key, &first).ok()?.into_owned())
+    }
+
+    /// The inputs of this life of the session that wait, in their order.
+    pub fn queued(&self, key: &SessionKey, started_at: u64) -> Result<Vec<Queued>, Error> {
+        let first = key::numbered(Row::Queued, key, started_at, 0);
+        let last = key::numbered(Row::Queued, key, started_at, u64::MAX);
+        let rows = self.disk().rows(first..=last, usize::MAX)?;
+        Ok(rows.into_iter().map(|(_, queued)| queued).collect())
+    }
+
+    /// The callbacks owed, of all lives of the session, each with the start of its life, in their order;
+    /// those after the place `after`, at most `max`.
+    pub fn callbacks(
+        &self,
+        key: &SessionKey,
+        after: Option<(u64, u64)>,
+        max: usize,
+    ) -> Result<Vec<(u64, Callback)>, Error> {
+        let first = match after {
+            Some((started_at, sequence)) => {
+                Bound::Excluded(key::numbered(Row::Callback, key, started_at, sequence))
+            }
+            None => Bound::Included(key::numbered(Row::Callback, key, 0, 0)),
+        };
+        let last = Bound::Included(key::numbered(Row::Callback, key, u64::MAX, u64::MAX));
+        let rows: Vec<(IVec, Callback)> = self.disk().rows((first, last), max)?;
+        let start = |key: &[u8]| key::parts(key).map_or(0, |(_, started_at, _)| started_at);
+        Ok(rows.into_iter().map(|(key, callback)| (start(&key), callback)).collect())
+    }
+
+    pub fn attempts(
+        &self,
+        key: &SessionKey,
+        started_at: u64,
+        sequence: u64,
+    ) -> Result<Option<Attempts>, Error> {
+        self.disk().load(&key::numbered(Row::Attempts, key, started_at, sequence))
+    }
+
+    /// What the caller with this key was answered, if that is less than 24 hours ago.
+    pub fn seen(&self, key: &SessionKey, idempotency_key: &str, now: u64) -> Result<Option<Seen>, Error> {
+        let today = key::day_of(now);
+        for day in [today, today.saturating_sub(1)] {
+            let seen: Option<Seen> = self.disk().load(&key::seen(day, key, idempotency_key))?;
+            if let Some(seen) = seen.filter(|seen| seen.at + SEEN_MS > now) {
+                return Ok(Some(seen));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Empty if there is none.
+    pub fn profile(&self, user: &UserKey) -> Result<Map, Error> {
+        Ok(self.disk().load(&key::profile(user))?.unwrap_or_default())
+    }
+
+    pub fn program(&self, hash: &ProgramHash) -> Result<Option<ProgramSource>, Error> {
+        self.disk().load(&key::program(hash))
+    }
+
+    /// The records of one life of the session after a turn, at most `max`.
+    pub fn transcript(
+        &self,
+        key: &SessionKey,
+        started_at: u64,
+        after_turn: u64,
+        max: usize,
+    ) -> Result<Vec<Record>, Error> {
+        let first = Bound::Excluded(key::numbered(Row::Record, key, started_at, after_turn));
+        let last = Bound::Included(key::numbered(Row::Record, key, started_at, u64::MAX));
+        let rows = self.disk().rows((first, last), max)?;
+        Ok(rows.into_iter().map(|(_, record)| record).collect())
+    }
+
+    /// Oldest first.
+    pub fn quarantined(&self, max: usize) -> Result<Vec<Quarantined>, Error> {
+        self.all_of(Row::Quarantined, max)
+    }
+
+    /// By session.
+    pub fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, Error> {
+        self.all_of(Row::DeadLetter, max)
+    }
+
+    /// The sessions of a shard that have callbacks owed; costs one seek each, whatever else is stored.
+    pub fn sessions_with_callbacks(&self, shard: usize, shards: usize) -> Result<Vec<SessionKey>, Error> {
+        self.sessions_with(Row::Callback, shard, shards)
+    }
+
+    /// The sessions of a shard that have inputs waiting; costs one seek each, whatever else is stored.
+    pub fn sessions_with_queue(&self, shard: usize, shards: usize) -> Result<Vec<SessionKey>, Error> {
+        self.sessions_with(Row::Queued, shard, shards)
+    }
+
+    /// Removes idempotency keys that no look-up can reach any more, at most `max`, with the next commit; how many.
+    pub fn sweep_seen(&self, now: u64, max: usize) -> Result<usize, Error> {
+        let yesterday = key::day_of(now).saturating_sub(1);
+        let mut writes = Writes::new();
+        for row in self.disk().range(key::seen_day(0)..key::seen_day(yesterday)).take(max) {
+            writes.remove_row(row?.0);
+        }
+        let count = writes.changes.len();
+        self.queue().defer(writes);
+        Ok(count)
+    }
+
+    fn sessions_with(&self, row: Row, shard: usize, shards: usize) -> Result<Vec<SessionKey>, Error> {
+        let mut sessions = Vec::new();
+        let mut from = Bound::Included(key::shard_start(row, shard, shards));
+        while let Some((found, _)) = self.disk().range((from, Bound::Unbounded)).next().transpose()? {
+            let session = match key::parts(&found) {
+                Some((session, ..)) if Row::of(&found) == Some(row) => session,
+                _ => break,
+            };
+            if session.shard(shards) != shard {
+                break;
+            }
+            sessions.push(session);
+            from = Bound::Excluded(key::numbered(row, &session, u64::MAX, u64::MAX));
+        }
+        Ok(sessions)
+    }
+
+    fn all_of<T: DeserializeOwned>(&self, row: Row, max: usize) -> Result<Vec<T>, Error> {
+        let rows = self.disk().rows([row as u8]..[row as u8 + 1], max)?;
+        Ok(rows.into_iter().map(|(_, value)| value).collect())
+    }
+}
+
+impl Disk {
+    fn load<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, Error> {
+        match self.get(key)? {
+            Some(first) => self.value(key, first),
+            None => Ok(None),
+        }
+    }
+
+    fn rows<T: DeserializeOwned, K: AsRef<[u8]>>(
+        &self,
+        range: impl RangeBounds<K>,
+        max: usize,
+    ) -> Result<Vec<(IVec, T)>, Error> {
+        let mut rows = Vec::new();
+        for row in self.range(range).take(max) {
+            let (key, first) = row?;
+            if let Some(value) = self.value(&key, first)? {
+                rows.push((key, value));
+            }
+        }
+        Ok(rows)
+    }
+
+    /// None if the row was removed meanwhile.
+    fn value<T: DeserializeOwned>(&self, key: &[u8], mut first: IVec) -> Result<Option<T>, Error> {
+        loop {
+            let frame = self.whole(key, &first)?;
+            let reason = match frame::read(key, &frame) {
+                Ok(value) => return Ok(Some(value)),
+                Err(reason) => reason,
+            };
+            // The chunks of a long row are read one by one, so another commit may have come between them.
+            match self.get(key)? {
+                None => return Ok(None),
+                Some(changed) if changed != first => first = changed,
+                Some(_) => return Err(damaged(key, frame.into_owned(), reason)),
+            }
+        }
+    }
+
+    /// The frame with all its chunks; copied only if there are any.
+    fn whole<'a>(&self, key: &[u8], first: &'a [u8]) -> Result<Cow<'a, [u8]>, Error> {
+        let mut frame = Cow::Borrowed(first);
+        for number in 1..=frame::head(key, first).map_or(0, |head| head.chunks) {
+            match self.get(&key::chunk(key, number))? {
+                Some(chunk) => frame.to_mut().extend_from_slice(&chunk),
+                None => break,
+            }
+        }
+        Ok(frame)
+    }
+}
+
+fn damaged(key: &[u8], bytes: Vec<u8>, reason: String) -> Error {
+    let row = Row::of(key).expect("only rows of a known kind are read as values");
+    let numbered = key::parts(key);
+    let session = numbered.map(|(session, ..)| session);
+    Error::Damaged(Box::new(Damage {
+        row,
+        key: key.to_owned(),
+        session: if row == Row::Session { Some(key::session_in(key)) } else { session },
+        place: numbered.map(|(_, started_at, number)| (started_at, number)),
+        bytes,
+        reason,
+    }))
+}

@@ -1,0 +1,224 @@
+//! What is read back: ranges, places, ages, and rows that are damaged.
+
+use super::*;
+use crate::model::{Attempt, Attempts, DeadLetter, ProgramHash, ProgramSource, Quarantined, Seen, UserKey};
+use crate::store::{Damage, Error, Row, key as place};
+
+const HOUR: u64 = 60 * 60 * 1000;
+
+fn damage<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Box<Damage> {
+    match outcome {
+        Err(Error::Damaged(damage)) => damage,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn waiting_inputs_come_in_order_and_only_those_of_this_life() {
+    let folder = Folder::new();
+    let store = folder.open();
+    commit(&store, |w| {
+        for sequence in [300, 2, 1] {
+            w.enqueue(&key("u"), NOW, &queued(sequence));
+        }
+        w.enqueue(&key("u"), NOW + 1, &queued(4));
+        w.enqueue(&key("v"), NOW, &queued(5));
+        w.dequeue(&key("u"), NOW, 2);
+    });
+    assert_eq!(store.queued(&key("u"), NOW).unwrap(), [queued(1), queued(300)]);
+}
+
+#[test]
+fn callbacks_come_in_order_over_all_lives_a_page_at_a_time() {
+    let folder = Folder::new();
+    let store = folder.open();
+    commit(&store, |w| {
+        for (started_at, sequence) in [(NOW, 1), (NOW, 2), (NOW + 5, 1)] {
+            w.callback(&key("u"), started_at, &callback(sequence, "{}"));
+        }
+        w.callback(&key("v"), NOW, &callback(1, "{}"));
+    });
+    let all = [(NOW, callback(1, "{}")), (NOW, callback(2, "{}")), (NOW + 5, callback(1, "{}"))];
+    assert_eq!(store.callbacks(&key("u"), None, 9).unwrap(), all);
+    assert_eq!(store.callbacks(&key("u"), None, 2).unwrap(), all[..2]);
+    assert_eq!(store.callbacks(&key("u"), Some((NOW, 2)), 9).unwrap(), all[2..]);
+    commit(&store, |w| w.delivered(&key("u"), NOW, 1));
+    assert_eq!(store.callbacks(&key("u"), None, 9).unwrap(), all[1..]);
+}
+
+#[test]
+fn long_values_do_not_disturb_ranges() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let long = "x".repeat(30_000);
+    commit(&store, |w| {
+        for sequence in 1..=3 {
+            w.callback(&key("u"), NOW, &callback(sequence, &long));
+        }
+    });
+    let sequences = |rows: Vec<(u64, Callback)>| rows.iter().map(|row| row.1.sequence).collect::<Vec<_>>();
+    let rows = store.callbacks(&key("u"), None, 9).unwrap();
+    assert_eq!(rows[2].1, callback(3, &long));
+    assert_eq!(sequences(rows), [1, 2, 3]);
+    assert_eq!(store.sessions_with_callbacks(0, 1).unwrap(), [key("u")]);
+}
+
+#[test]
+fn a_transcript_goes_on_after_a_turn() {
+    let folder = Folder::new();
+    let store = folder.open();
+    commit(&store, |w| (1..=5).for_each(|turn| w.record(&key("u"), NOW, &record(turn))));
+    assert_eq!(store.transcript(&key("u"), NOW, 2, 2).unwrap(), [record(3), record(4)]);
+    assert!(store.transcript(&key("u"), NOW + 1, 0, 9).unwrap().is_empty());
+}
+
+#[test]
+fn every_session_with_work_is_found_in_exactly_its_shard() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let users: Vec<String> = (0..50).map(|n| format!("user {n}")).collect();
+    commit(&store, |w| {
+        for user in &users {
+            (1..=3).for_each(|n| w.callback(&key(user), NOW, &callback(n, "{}")));
+            w.session(&session(user, 1));
+            w.record(&key(user), NOW, &record(1));
+        }
+        w.enqueue(&key("user 7"), NOW, &queued(1));
+    });
+    let mut all: Vec<SessionKey> = users.iter().map(|user| key(user)).collect();
+    all.sort();
+    let shards: Vec<_> = (0..3).map(|shard| store.sessions_with_callbacks(shard, 3).unwrap()).collect();
+    assert!(shards.iter().enumerate().all(|(at, shard)| shard.iter().all(|key| key.shard(3) == at)));
+    assert_eq!(shards.concat(), all);
+    assert_eq!(store.sessions_with_queue(0, 1).unwrap(), [key("user 7")]);
+}
+
+#[test]
+fn an_idempotency_key_is_remembered_for_a_day_over_midnight_and_not_longer() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let at = NOW - NOW % (24 * HOUR) + 23 * HOUR;
+    let seen = Seen { fingerprint: "f".into(), trace_id: "t".into(), input_id: "i".into(), sequence: 7, at };
+    commit(&store, |w| w.seen(&key("u"), "order-1", &seen));
+    assert_eq!(store.seen(&key("u"), "order-1", at).unwrap(), Some(seen.clone()));
+    assert_eq!(store.seen(&key("u"), "order-1", at + 23 * HOUR).unwrap(), Some(seen));
+    assert_eq!(store.seen(&key("u"), "order-1", at + 24 * HOUR).unwrap(), None);
+    assert_eq!(store.seen(&key("u"), "order-2", at).unwrap(), None);
+    assert_eq!(store.seen(&key("v"), "order-1", at).unwrap(), None);
+}
+
+#[test]
+fn a_sweep_takes_old_idempotency_keys_a_few_at_a_time_and_no_others() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let seen = |at| Seen {
+        fingerprint: String::new(),
+        trace_id: String::new(),
+        input_id: String::new(),
+        sequence: 1,
+        at,
+    };
+    commit(&store, |w| {
+        (0..5).for_each(|n| w.seen(&key("u"), &format!("old {n}"), &seen(NOW - 48 * HOUR)));
+        w.seen(&key("u"), "fresh", &seen(NOW - 23 * HOUR));
+    });
+    let rows = count_rows(&store);
+    let mut swept = Vec::new();
+    for _ in 0..3 {
+        swept.push(store.sweep_seen(NOW, 3).unwrap());
+        store.commit_blocking(Writes::new()).unwrap();
+    }
+    assert_eq!(swept, [3, 2, 0]);
+    assert_eq!(count_rows(&store), rows - 5);
+    assert!(store.seen(&key("u"), "fresh", NOW).unwrap().is_some());
+}
+
+#[test]
+fn a_buried_callback_is_a_dead_letter_and_nothing_else() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let attempt = Attempt { at: NOW, outcome: "503".into(), answer: "no".into() };
+    let attempts = Attempts { count: 1, next_at: NOW + 1, last: vec![attempt.clone()] };
+    commit(&store, |w| {
+        w.callback(&key("u"), NOW, &callback(1, "{}"));
+        w.attempts(&key("u"), NOW, 1, &attempts);
+    });
+    assert_eq!(store.attempts(&key("u"), NOW, 1).unwrap(), Some(attempts));
+    let letter = DeadLetter {
+        id: id("u"),
+        callback: callback(1, "{}"),
+        reason: "gone".into(),
+        attempts: vec![attempt],
+        at: NOW,
+    };
+    commit(&store, |w| w.bury(&key("u"), NOW, 1, &letter));
+    assert_eq!(store.dead_letters(9).unwrap(), [letter]);
+    assert!(store.callbacks(&key("u"), None, 9).unwrap().is_empty());
+    assert_eq!(store.attempts(&key("u"), NOW, 1).unwrap(), None);
+}
+
+#[test]
+fn profiles_programs_and_quarantined_items_read_back() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let user = UserKey::of("u");
+    let hash = ProgramHash::of(&["a"]);
+    let source = ProgramSource { flow: "a".into(), sources: [("a".into(), "- say: hi".into())].into() };
+    let item = |at| Quarantined {
+        key: key("u").to_string(),
+        id: Some(id("u")),
+        input: Some(input("poison")),
+        bytes: None,
+        reason: "it panicked twice".into(),
+        at,
+    };
+    assert!(store.profile(&user).unwrap().is_empty());
+    commit(&store, |w| {
+        w.profile(&user, &map("name", "Ann"));
+        w.program(&hash, &source);
+        w.quarantine(&item(NOW + 1));
+        w.quarantine(&item(NOW));
+    });
+    assert_eq!(store.profile(&user).unwrap(), map("name", "Ann"));
+    assert_eq!(store.program(&hash).unwrap(), Some(source));
+    assert_eq!(store.quarantined(9).unwrap(), [item(NOW), item(NOW + 1)]);
+}
+
+#[test]
+fn a_damaged_session_is_reported_with_its_bytes_and_can_be_begun_anew() {
+    let folder = Folder::new();
+    let store = folder.open();
+    commit(&store, |w| w.session(&long_session("u", 1, 9000)));
+    let row = place::session(&key("u"));
+    let mut bytes = store.disk().get(&row).unwrap().unwrap().to_vec();
+    bytes[100] ^= 1;
+    overwrite(&store, &row, &bytes);
+    let damage = damage(store.session(&key("u")));
+    assert_eq!((damage.row, damage.session), (Row::Session, Some(key("u"))));
+    assert_eq!(store.session_bytes(&key("u")), Some(damage.bytes));
+    commit(&store, |w| w.session(&session("u", 1)));
+    assert_eq!(store.session(&key("u")).unwrap(), Some(session("u", 1)));
+}
+
+#[test]
+fn a_long_value_that_lost_a_chunk_is_reported() {
+    let folder = Folder::new();
+    let store = folder.open();
+    commit(&store, |w| w.session(&long_session("u", 1, 9000)));
+    let mut batch = sled::Batch::default();
+    batch.remove(place::chunk(&place::session(&key("u")), 2));
+    store.disk().commit(batch).unwrap();
+    damage(store.session(&key("u")));
+}
+
+#[test]
+fn a_torn_input_in_a_queue_is_reported_with_its_place_and_can_be_taken_out() {
+    let folder = Folder::new();
+    let store = folder.open();
+    commit(&store, |w| (1..=3).for_each(|n| w.enqueue(&key("u"), NOW, &queued(n))));
+    overwrite(&store, &place::numbered(Row::Queued, &key("u"), NOW, 2), b"torn");
+    let damage = damage(store.queued(&key("u"), NOW));
+    assert_eq!((damage.session, damage.place), (Some(key("u")), Some((NOW, 2))));
+    commit(&store, |w| w.dequeue(&key("u"), NOW, 2));
+    assert_eq!(store.queued(&key("u"), NOW).unwrap(), [queued(1), queued(3)]);
+}

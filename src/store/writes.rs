@@ -1,0 +1,134 @@
+//! What one commit is to write: rows, already serialised, and the versions of sessions they rest on.
+//! Serialising happens here, on the caller's thread, so that the committer only moves bytes.
+
+use serde::Serialize;
+use sled::IVec;
+
+use super::error::Version;
+use super::frame::{self, Framed};
+use super::key::{self, Row};
+use crate::model::{
+    Attempts, Callback, DeadLetter, Map, ProgramHash, ProgramSource, Quarantined, Queued, Record, Seen,
+    Session, SessionKey, UserKey,
+};
+
+/// All of it is done, in one atomic batch, or nothing.
+#[derive(Debug, Default)]
+pub struct Writes {
+    pub(super) expected: Vec<(SessionKey, Option<Version>)>,
+    pub(super) changes: Vec<Change>,
+    buffer: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(super) enum Change {
+    Put {
+        key: IVec,
+        value: Framed,
+        /// There may be a row under this key already, of which chunks could be left over.
+        replaces: bool,
+    },
+    Remove {
+        key: IVec,
+    },
+}
+
+impl Writes {
+    pub fn new() -> Writes {
+        Writes::default()
+    }
+
+    /// These writes are right only if the session is at this version (start and turns) when they are done;
+    /// `None`: only if there is no such session.
+    pub fn expect(&mut self, key: &SessionKey, version: Option<Version>) {
+        self.expected.push((*key, version));
+    }
+
+    pub fn session(&mut self, session: &Session) {
+        let key = key::session(&session.id.key());
+        let value = frame::write(&mut self.buffer, &key, Some((session.started_at, session.turns)), session);
+        self.changes.push(Change::Put { key, value, replaces: true });
+    }
+
+    /// Removes the state only; records and callbacks owed stay.
+    pub fn forget_session(&mut self, key: &SessionKey) {
+        self.changes.push(Change::Remove { key: key::session(key) });
+    }
+
+    pub fn record(&mut self, key: &SessionKey, started_at: u64, record: &Record) {
+        self.put(numbered(Row::Record, key, started_at, record.turn), record, false);
+    }
+
+    pub fn callback(&mut self, key: &SessionKey, started_at: u64, callback: &Callback) {
+        self.put(numbered(Row::Callback, key, started_at, callback.sequence), callback, false);
+    }
+
+    /// The callback is no longer owed. If attempts were written, forget them too.
+    pub fn delivered(&mut self, key: &SessionKey, started_at: u64, sequence: u64) {
+        self.remove(Row::Callback, key, started_at, sequence);
+    }
+
+    pub fn attempts(&mut self, key: &SessionKey, started_at: u64, sequence: u64, attempts: &Attempts) {
+        self.put(numbered(Row::Attempts, key, started_at, sequence), attempts, true);
+    }
+
+    pub fn forget_attempts(&mut self, key: &SessionKey, started_at: u64, sequence: u64) {
+        self.remove(Row::Attempts, key, started_at, sequence);
+    }
+
+    /// The callback and its attempts become a dead letter.
+    pub fn bury(&mut self, key: &SessionKey, started_at: u64, sequence: u64, letter: &DeadLetter) {
+        self.remove(Row::Callback, key, started_at, sequence);
+        self.remove(Row::Attempts, key, started_at, sequence);
+        self.put(numbered(Row::DeadLetter, key, started_at, sequence), letter, true);
+    }
+
+    pub fn enqueue(&mut self, key: &SessionKey, started_at: u64, queued: &Queued) {
+        self.put(numbered(Row::Queued, key, started_at, queued.sequence), queued, false);
+    }
+
+    pub fn dequeue(&mut self, key: &SessionKey, started_at: u64, sequence: u64) {
+        self.remove(Row::Queued, key, started_at, sequence);
+    }
+
+    pub fn seen(&mut self, key: &SessionKey, idempotency_key: &str, seen: &Seen) {
+        self.put(key::seen(key::day_of(seen.at), key, idempotency_key), seen, false);
+    }
+
+    pub fn quarantine(&mut self, item: &Quarantined) {
+        let bytes = serde_json::to_vec(item).expect("rows have text keys, so they serialise into memory");
+        self.put(key::quarantined(item.at, &bytes), item, false);
+    }
+
+    /// A program never changes under its hash, so writing it again is harmless.
+    pub fn program(&mut self, hash: &ProgramHash, source: &ProgramSource) {
+        self.put(key::program(hash), source, false);
+    }
+
+    pub fn profile(&mut self, user: &UserKey, profile: &Map) {
+        self.put(key::profile(user), profile, true);
+    }
+
+    /// After these, in the same batch; the expectations of both have to hold.
+    pub fn merge(&mut self, mut other: Writes) {
+        self.expected.append(&mut other.expected);
+        self.changes.append(&mut other.changes);
+    }
+
+    pub(super) fn remove_row(&mut self, key: IVec) {
+        self.changes.push(Change::Remove { key });
+    }
+
+    fn put(&mut self, key: IVec, value: &impl Serialize, replaces: bool) {
+        let value = frame::write(&mut self.buffer, &key, None, value);
+        self.changes.push(Change::Put { key, value, replaces });
+    }
+
+    fn remove(&mut self, row: Row, key: &SessionKey, started_at: u64, number: u64) {
+        self.remove_row(numbered(row, key, started_at, number));
+    }
+}
+
+fn numbered(row: Row, key: &SessionKey, started_at: u64, number: u64) -> IVec {
+    key::numbered(row, key, started_at, number).as_slice().into()
+}
