@@ -1,0 +1,164 @@
+//! One door: where it is, which flow stands behind it, and the rules of its sessions.
+//! Reading one reports every fault in it; an endpoint that was read with faults is never used.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::webhook::{self, Webhook};
+use super::{later, value};
+use crate::config;
+use crate::yaml::{Faults, Node, Value, did_you_mean};
+
+pub struct Endpoint {
+    pub name: String,
+    pub url_token: String,
+    pub enabled: bool,
+    /// The name of the flow that its sessions start.
+    pub flow: String,
+    pub locale: String,
+    /// A name of the IANA database.
+    pub timezone: String,
+    pub auth: Auth,
+    /// None: outputs are kept in the transcript only.
+    pub webhook: Option<Webhook>,
+    pub session: SessionRules,
+}
+
+/// Who may post.
+pub struct Auth {
+    /// SHA-256 digests of the keys; when there are any, a caller must send one of them.
+    pub webhook_keys: Vec<[u8; 32]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRules {
+    /// Quiet this long, the state is dropped.
+    pub expire_ms: u64,
+    /// Inputs waiting.
+    pub queue_max: usize,
+    pub overlap: Overlap,
+}
+
+/// What happens to an input that comes while another of its session runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlap {
+    Queue,
+    Reject,
+}
+
+/// What an endpoint may refer to, and what was read before it.
+pub(super) struct Surroundings<'a> {
+    pub flows: &'a [String],
+    pub transformers: &'a [String],
+    /// The endpoint that has each token.
+    pub tokens: HashMap<String, String>,
+}
+
+const MINUTE_MS: u64 = 60_000;
+const EXPIRE_MINUTES: u64 = 7 * 24 * 60;
+/// Ten years: a session that lives longer is a typing error.
+const EXPIRE_MINUTES_MAX: u64 = 10 * 366 * 24 * 60;
+const QUEUE: usize = 100;
+const QUEUE_MAX: u64 = 100_000;
+
+impl Default for SessionRules {
+    fn default() -> SessionRules {
+        SessionRules { expire_ms: EXPIRE_MINUTES * MINUTE_MS, queue_max: QUEUE, overlap: Overlap::Queue }
+    }
+}
+
+/// The token opens the door, so it is not shown.
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint").field("name", &self.name).field("flow", &self.flow).finish_non_exhaustive()
+    }
+}
+
+impl Endpoint {
+    /// Reads every key, so that all faults are found; what is faulty gets a value that nobody sees.
+    pub(super) fn read(
+        name: &str,
+        node: &Node,
+        around: &mut Surroundings,
+        faults: &mut Faults,
+    ) -> Option<Endpoint> {
+        let mut keys = node.keys(faults)?;
+        let endpoint = Endpoint {
+            name: name.to_owned(),
+            url_token: token(name, keys.required("urlToken", faults), around, faults).unwrap_or_default(),
+            enabled: keys.optional("enabled").and_then(|node| node.as_bool(faults)).unwrap_or(true),
+            flow: flow(keys.required("flow", faults), around, faults).unwrap_or_default(),
+            locale: value::text(keys.optional("locale"), value::locale, faults).unwrap_or("en-US".to_owned()),
+            timezone: value::text(keys.optional("timezone"), value::timezone, faults)
+                .unwrap_or("UTC".to_owned()),
+            auth: auth(keys.optional("auth"), faults),
+            webhook: keys.optional("webhook").and_then(|node| webhook::read(node, faults)),
+            session: session_rules(keys.optional("session"), faults),
+        };
+        later::refuse(&mut keys, around.transformers, faults);
+        keys.finish(faults);
+        Some(endpoint)
+    }
+}
+
+/// The token, and a fault if another endpoint has it.
+fn token(name: &str, node: Option<&Node>, around: &mut Surroundings, faults: &mut Faults) -> Option<String> {
+    let node = node?;
+    let token = value::text(Some(node), value::url_token, faults)?;
+    if let Some(other) = around.tokens.insert(token.clone(), name.to_owned()) {
+        faults.push(&node.place, format!("the endpoint \"{other}\" has the same urlToken; make another one"));
+    }
+    Some(token)
+}
+
+fn flow(node: Option<&Node>, around: &Surroundings, faults: &mut Faults) -> Option<String> {
+    let node = node?;
+    let flow = node.as_str(faults)?.to_owned();
+    if !around.flows.contains(&flow) {
+        let hint = did_you_mean(&flow, around.flows.iter().map(String::as_str));
+        faults.push(&node.place, format!("there is no flow \"{flow}\" (no flows/{flow}.yaml){hint}"));
+    }
+    Some(flow)
+}
+
+fn auth(node: Option<&Node>, faults: &mut Faults) -> Auth {
+    let mut webhook_keys = Vec::new();
+    if let Some(mut keys) = node.and_then(|node| node.keys(faults)) {
+        let listed = keys.optional("webhookKeys").and_then(|node| node.list(faults)).unwrap_or_default();
+        webhook_keys =
+            listed.iter().filter_map(|node| value::text(Some(node), config::digest, faults)).collect();
+        keys.finish(faults);
+    }
+    Auth { webhook_keys }
+}
+
+fn session_rules(node: Option<&Node>, faults: &mut Faults) -> SessionRules {
+    let mut rules = SessionRules::default();
+    let Some(mut keys) = node.and_then(|node| node.keys(faults)) else { return rules };
+    let minutes = keys.optional("expireMinutes").and_then(|node| node.as_u64(1..=EXPIRE_MINUTES_MAX, faults));
+    rules.expire_ms = minutes.map_or(rules.expire_ms, |minutes| minutes * MINUTE_MS);
+    let queue = keys.optional("queueMax").and_then(|node| node.as_u64(1..=QUEUE_MAX, faults));
+    rules.queue_max = queue.map_or(rules.queue_max, |queue| queue as usize);
+    if let Some(node) = keys.optional("overlap") {
+        rules.overlap = overlap(node, faults).unwrap_or(rules.overlap);
+    }
+    keys.finish(faults);
+    rules
+}
+
+fn overlap(node: &Node, faults: &mut Faults) -> Option<Overlap> {
+    let text = match &node.value {
+        Value::Mapping(entries) if entries.iter().any(|entry| entry.key == "mergeMs") => "mergeMs",
+        _ => node.as_str(faults)?,
+    };
+    let fault = match text {
+        "queue" => return Some(Overlap::Queue),
+        "reject" => return Some(Overlap::Reject),
+        "latest" | "mergeMs" => {
+            later::not_available(&format!("the overlap \"{text}\""), "write queue or reject")
+        }
+        _ => format!("unknown overlap \"{text}\"; write queue or reject"),
+    };
+    faults.push(&node.place, fault);
+    None
+}

@@ -1,0 +1,381 @@
+//! Projects as text: what is written into a folder, and the exact lines that are said about it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::*;
+use crate::config::{Overlay, Settings};
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+const FLOW: &str = "- say: Hello\n";
+
+/// A project folder that is removed at the end of its test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn empty() -> Folder {
+        Folder(std::env::temp_dir().join(format!("antiphon-project-{}", uuid::Uuid::new_v4())))
+    }
+
+    fn with(files: &[(&str, &str)]) -> Folder {
+        let folder = Folder::empty();
+        for (name, text) in files {
+            let path = folder.0.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn load(&self) -> Result<Project, LoadError> {
+        load(&self.0, &Overlay::default(), &|_| None)
+    }
+
+    /// What `check` prints.
+    fn faults(&self) -> Vec<String> {
+        match self.load() {
+            Ok(_) => Vec::new(),
+            Err(LoadError::Faults(faults)) => faults.iter().map(|fault| fault.to_string()).collect(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn endpoint(lines: &str) -> Folder {
+    let text = format!("urlToken: {TOKEN}\nflow: main\n{lines}\n");
+    Folder::with(&[("endpoints/web.yaml", &text), ("flows/main.yaml", FLOW), ("transformers/shop.js", "")])
+}
+
+fn settings(text: &str) -> Folder {
+    let door = format!("urlToken: {TOKEN}\nflow: main\n");
+    Folder::with(&[("antiphon.yaml", text), ("endpoints/web.yaml", &door), ("flows/main.yaml", FLOW)])
+}
+
+/// A line below a valid endpoint, and what is said of it after `endpoints/web.yaml:3:`.
+const ENDPOINT_FAULTS: [(&str, &str); 40] = [
+    ("flwo: main", "1: unknown key \"flwo\"; did you mean \"flow\"?"),
+    (
+        "enabled: yes",
+        "10: expected true or false, got the text \"yes\"; write one of the two, without quotes",
+    ),
+    ("locale: de_DE", "9: expected a locale such as en-US or de, got \"de_DE\""),
+    ("timezone: Europe/Berln", "11: unknown time zone \"Europe/Berln\"; did you mean \"Europe/Berlin\"?"),
+    (
+        "auth: { webhookKeys: [secret] }",
+        "23: expected sha256: and 64 hex digits; `printf %s KEY | sha256sum` prints those of a key",
+    ),
+    ("auth: { keys: [] }", "9: unknown key \"keys\"; known here: webhookKeys"),
+    ("webhook: {}", "10: the key \"url\" is missing; add \"url: …\""),
+    (
+        "webhook: { url: shop.example }",
+        "17: expected an address such as https://shop.example/callback, with http or https",
+    ),
+    (
+        "webhook: { url: 'ftp://shop.example' }",
+        "17: expected an address such as https://shop.example/callback, with http or https",
+    ),
+    (
+        "webhook: { url: 'http://u:p@shop.example' }",
+        "17: write the name and the password as `user` and `password`, not into the address",
+    ),
+    ("webhook: { url: 'http://shop.example:99999' }", "17: the address cannot be read: invalid port number"),
+    (
+        "webhook: { url: 'http://shop.example', timeout: 5 }",
+        "40: unknown key \"timeout\"; did you mean \"timeoutMs\"?",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', timeoutMs: 0 }",
+        "51: expected a whole number from 1 to 600000, got the number 0; write a number such as 1",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', retryAfterSeconds: 5 }",
+        "59: expected a list, got the number 5; write [..], or each element below with \"- \" before it",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', retryAfterSeconds: [1, -1] }",
+        "63: expected seconds from 0 to 604800, got the number -1; write a number such as 30 or 0.5",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', concurrency: 0 }",
+        "53: expected a whole number from 1 to 10000, got the number 0; write a number such as 1",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', onExhausted: block }",
+        "53: \"onExhausted: block\" is not available in this version of Antiphon; write skip",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', onExhausted: stop }",
+        "53: expected skip or block, got \"stop\"",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', batch: { max: 10 } }",
+        "54: a batch of more than one output is not available in this version of Antiphon; write max: 1",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', batch: { size: 1 } }",
+        "49: unknown key \"size\"; known here: max, lingerMs",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', signingSecret: abc }",
+        "55: expected whsec_ and 24 to 64 random bytes in base64; `echo whsec_$(openssl rand -base64 32)` makes one",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', signingSecret: [whsec_abc] }",
+        "56: expected whsec_ and 24 to 64 random bytes in base64; `echo whsec_$(openssl rand -base64 32)` makes one",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', password: secret }",
+        "10: a password without a user; write `user` too, or leave the password out",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', user: u, password: 12345 }",
+        "59: a password is text; put it in quotes",
+    ),
+    (
+        "webhook: { url: 'http://shop.example', user: 'a:b' }",
+        "46: a user of Basic authentication cannot hold a colon or a control character",
+    ),
+    (
+        "session: { expireMinutes: 0 }",
+        "27: expected a whole number from 1 to 5270400, got the number 0; write a number such as 1",
+    ),
+    (
+        "session: { queueMax: many }",
+        "22: expected a whole number from 1 to 100000, got the text \"many\"; write a number such as 1",
+    ),
+    (
+        "session: { overlap: latest }",
+        "21: the overlap \"latest\" is not available in this version of Antiphon; write queue or reject",
+    ),
+    (
+        "session: { overlap: { mergeMs: 800 } }",
+        "21: the overlap \"mergeMs\" is not available in this version of Antiphon; write queue or reject",
+    ),
+    ("session: { overlap: drop }", "21: unknown overlap \"drop\"; write queue or reject"),
+    ("transformers: { file: shp.js }", "23: there is no file transformers/shp.js; did you mean \"shop.js\"?"),
+    (
+        "transformers: { file: shop.js, input: true }",
+        "39: the transformer \"input\" is not available in this version of Antiphon; write false",
+    ),
+    ("transformers: { outptu: false }", "17: unknown key \"outptu\"; did you mean \"output\"?"),
+    (
+        "dataProtection: { sanitizeInput: true }",
+        "34: \"sanitizeInput: true\" is not available in this version of Antiphon; inputs reach the flow as they came; leave it out",
+    ),
+    (
+        "dataProtection: { useConversations: false }",
+        "37: \"useConversations: false\" is not available in this version of Antiphon; the transcript is always kept; leave it out",
+    ),
+    (
+        "dataProtection: { maskIpAddress: true }",
+        "19: unknown key \"maskIpAddress\"; did you mean \"maskIPAddress\"?",
+    ),
+    ("nlu: { connector: lex }", "6: \"nlu\" is not available in this version of Antiphon; leave it out"),
+    (
+        "translation: { enabled: true }",
+        "14: \"translation\" is not available in this version of Antiphon; leave it out",
+    ),
+    (
+        "handover: { to: chatwoot }",
+        "11: \"handover\" is not available in this version of Antiphon; leave it out",
+    ),
+    ("flow: main", "1: the key \"flow\" stands here again, first in line 2; remove one"),
+];
+
+/// A whole `antiphon.yaml`, and what is said of it after `antiphon.yaml:1:`.
+const SETTINGS_FAULTS: [(&str, &str); 12] = [
+    ("listn: x", "1: unknown key \"listn\"; did you mean \"listen\"?"),
+    ("listen: 8080", "9: expected an address and a port, such as 127.0.0.1:8080 or [::]:8080, got \"8080\""),
+    ("limits: { bodyBytes: 1 }", "22: expected a whole number from 1024 to 67108864, got \"1\""),
+    ("limits: { bodybytes: 5000 }", "11: unknown key \"bodybytes\"; did you mean \"bodyBytes\"?"),
+    ("limits: 5", "9: expected a mapping, got the number 5; write key: value"),
+    (
+        "admin: { keys: secret }",
+        "16: expected a list, got the text \"secret\"; write [..], or each element below with \"- \" before it",
+    ),
+    (
+        "admin: { keys: [secret] }",
+        "17: expected sha256: and 64 hex digits; `printf %s KEY | sha256sum` prints those of a key",
+    ),
+    (
+        "egress: { allow: [localhost] }",
+        "19: expected an address or a network, such as 10.0.0.7 or 127.0.0.0/8, got \"localhost\"",
+    ),
+    ("log: { level: loud }", "15: expected error, warn, info, debug or trace, got \"loud\""),
+    ("log: { format: true }", "16: \"log.format\" is a text or a number, got the truth value true"),
+    ("state: ''", "8: expected the path of a folder, got \"\""),
+    ("- 1", "1: expected a mapping, got a list; write key: value"),
+];
+
+#[test]
+fn each_fault_of_an_endpoint_says_where_it_is_and_what_to_write() {
+    for (line, said) in ENDPOINT_FAULTS {
+        assert_eq!(endpoint(line).faults(), [format!("endpoints/web.yaml:3:{said}")], "{line}");
+    }
+}
+
+#[test]
+fn each_fault_of_the_settings_says_where_it_is_and_what_to_write() {
+    for (line, said) in SETTINGS_FAULTS {
+        assert_eq!(settings(line).faults(), [format!("antiphon.yaml:1:{said}")], "{line}");
+    }
+}
+
+#[test]
+fn the_faults_of_all_files_come_at_once_in_order() {
+    let folder = Folder::with(&[
+        ("antiphon.yaml", "limits: { bodyByte: 5000 }"),
+        ("endpoints/a.yaml", "urlToken: 0123456789abcdefx\nflow: mian"),
+        ("endpoints/b.yaml", "urlToken: 0123456789abcdefx\nflow: main"),
+        ("endpoints/c.yaml", "urlToken: short"),
+        ("endpoints/d.yaml", ""),
+        ("endpoints/e.yml", ""),
+        ("endpoints/notes.txt", "not looked at"),
+        ("flows/main.yaml", FLOW),
+        ("flows/my flow.yaml", FLOW),
+    ]);
+    let expected = [
+        "antiphon.yaml:1:11: unknown key \"bodyByte\"; did you mean \"bodyBytes\"?",
+        "endpoints/a.yaml:2:7: there is no flow \"mian\" (no flows/mian.yaml); did you mean \"main\"?",
+        "endpoints/b.yaml:1:11: the endpoint \"a\" has the same urlToken; make another one",
+        "endpoints/c.yaml:1:1: the key \"flow\" is missing; add \"flow: …\"",
+        "endpoints/c.yaml:1:11: a urlToken has 16 to 128 characters of A-Z, a-z, 0-9, \"_\" and \"-\"; \
+         `openssl rand -hex 32` makes one",
+        "endpoints/d.yaml:1:1: expected a mapping, got nothing; write key: value",
+        "endpoints/e.yml:1:1: only .yaml files are read; rename it to \"e.yaml\"",
+        "flows/my flow.yaml:1:1: a name is made of the letters A to Z and a to z, digits, \"_\" and \"-\"; rename \
+         the file, for example to \"my-flow.yaml\"",
+    ];
+    assert_eq!(folder.faults(), expected);
+}
+
+#[test]
+fn a_folder_without_endpoints_or_without_anything_says_how_to_begin() {
+    let folder = Folder::with(&[("flows/main.yaml", FLOW)]);
+    let expected = "endpoints:1:1: there are no endpoints, so nobody could post; write endpoints/NAME.yaml, or make \
+                    a new project with `antiphon init DIR`";
+    assert_eq!(folder.faults(), [expected]);
+    let missing = Folder::empty();
+    let error = missing.load().unwrap_err().to_string();
+    let name = missing.0.display();
+    assert_eq!(error, format!("there is no folder {name}; `antiphon init {name}` makes a project"));
+}
+
+#[test]
+fn an_endpoint_has_the_defaults_of_the_contract() {
+    let project = endpoint("webhook: { url: 'http://shop.example' }").load().unwrap();
+    let door = project.by_token(TOKEN).unwrap();
+    assert_eq!((door.name.as_str(), door.flow.as_str(), door.enabled), ("web", "main", true));
+    assert_eq!((door.locale.as_str(), door.timezone.as_str()), ("en-US", "UTC"));
+    assert_eq!((door.session.expire_ms, door.session.queue_max), (604_800_000, 100));
+    assert_eq!(door.session.overlap, Overlap::Queue);
+    let webhook = door.webhook.as_ref().unwrap();
+    assert_eq!((webhook.url.as_str(), webhook.timeout_ms), ("http://shop.example/", 15_000));
+    assert_eq!(webhook.retry_after, [1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000]);
+    assert_eq!((webhook.on_exhausted, webhook.concurrency), (OnExhausted::Skip, 64));
+    assert!(project.by_token("fedcba9876543210").is_none());
+}
+
+#[test]
+fn every_key_that_works_is_kept() {
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let lines = format!(
+        "enabled: false\nlocale: de\ntimezone: Europe/Berlin\nauth: {{ webhookKeys: ['sha256:{}'] }}\n\
+         webhook: {{ url: 'https://shop.example/in', user: alice, password: \"${{PASSWORD:-a: b}}\", \
+         signingSecret: [{secret}], timeoutMs: 5, retryAfterSeconds: [0, 0.25], concurrency: 2, onExhausted: skip, \
+         batch: {{ max: 1, lingerMs: 0 }} }}\nsession: {{ expireMinutes: 1, queueMax: 2, overlap: reject }}\n\
+         transformers: {{ file: shop.js, input: false }}\ndataProtection: {{ maskLogging: true }}\nnlu: {{}}",
+        "ab".repeat(32)
+    );
+    let project = endpoint(&lines).load().unwrap();
+    let door = &project.endpoints["web"];
+    assert!(!door.enabled);
+    assert_eq!(door.auth.webhook_keys, [[0xab; 32]]);
+    let rules = SessionRules { expire_ms: 60_000, queue_max: 2, overlap: Overlap::Reject };
+    assert_eq!(door.session, rules);
+    let webhook = door.webhook.as_ref().unwrap();
+    assert_eq!((webhook.user.as_deref(), webhook.password.as_deref()), (Some("alice"), Some("a: b")));
+    assert_eq!(webhook.signing_secrets, [secret]);
+    assert_eq!((webhook.timeout_ms, &webhook.retry_after[..], webhook.concurrency), (5, &[0, 250][..], 2));
+}
+
+#[test]
+fn an_empty_address_is_no_webhook() {
+    let project = endpoint("webhook: { url: '${WEBHOOK:-}', user: '${USER_NAME:-}' }").load().unwrap();
+    assert!(project.endpoints["web"].webhook.is_none());
+}
+
+#[test]
+fn what_is_shown_of_a_project_holds_no_secret() {
+    let lines = "webhook: { url: 'http://shop.example', user: u, password: hunter2 }";
+    let shown = format!("{:?}", endpoint(lines).load().unwrap());
+    assert!(!shown.contains("hunter2") && !shown.contains(TOKEN), "{shown}");
+}
+
+#[test]
+fn the_file_is_written_over_the_defaults_and_the_overlay_over_the_file() {
+    let folder =
+        settings("listen: 127.0.0.1:1\nstate: here\nlimits: { gotoRepeats: 9, bodyBytes: '${BYTES:-2048}' }");
+    let mut overlay = Overlay::environment([("ANTIPHON_LISTEN".to_owned(), "[::1]:2".to_owned())]).unwrap();
+    let load = |overlay: &Overlay| load(&folder.0, overlay, &|_| None).unwrap().settings;
+    let read = load(&overlay);
+    assert_eq!(
+        (read.listen.as_str(), read.limits.goto_repeats, read.limits.body_bytes),
+        ("[::1]:2", 9, 2048)
+    );
+    assert_eq!(read.limits.steps_per_input, 1000);
+    assert_eq!(read.state, Some(folder.0.join("here")));
+    overlay.flag("--state", "state", "elsewhere").unwrap();
+    assert_eq!(load(&overlay).state, Some(PathBuf::from("elsewhere")));
+}
+
+#[test]
+fn the_sample_project_has_no_faults() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data");
+    let project = load(&root, &Overlay::default(), &|_| None).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(project.endpoints.keys().collect::<Vec<_>>(), ["kiosk", "support"]);
+}
+
+/// A line that begins with `#` and not with `# ` is a key with its default.
+#[test]
+fn the_sample_settings_document_every_setting_with_its_default() {
+    let text =
+        fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/antiphon.yaml")).unwrap();
+    let is_prose = |line: &str| line.starts_with("# ") && !line.starts_with("#  ");
+    let keys: Vec<&str> = text
+        .lines()
+        .filter(|line| !is_prose(line))
+        .map(|line| line.strip_prefix('#').unwrap_or(line))
+        .collect();
+    let folder = settings(&keys.join("\n"));
+    let read = folder.load().unwrap_or_else(|error| panic!("{error}")).settings;
+    let sample = Settings {
+        state: Some(folder.0.join(".state")),
+        egress_allow: vec!["127.0.0.0/8".to_owned()],
+        ..Settings::default()
+    };
+    assert_eq!(read, sample);
+    for setting in &crate::config::SETTINGS {
+        let name = setting.path.rsplit('.').next().unwrap();
+        let documented = keys.iter().any(|line| line.trim_start().starts_with(&format!("{name}:")));
+        assert!(documented, "data/antiphon.yaml says nothing of {}", setting.path);
+    }
+}
+
+#[test]
+fn a_new_project_loads_and_is_never_made_over_another() {
+    let folder = Folder::empty();
+    let next = init(&folder.0, TOKEN).unwrap();
+    assert!(next.contains(&format!("antiphon serve {}", folder.0.display())), "{next}");
+    let project = folder.load().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(project.by_token(TOKEN).unwrap().name, "main");
+    assert!(folder.0.join("tests/main.yaml").is_file());
+    let error = init(&folder.0, TOKEN).unwrap_err().to_string();
+    assert!(error.ends_with("is not empty; name a folder that is empty or does not exist"), "{error}");
+}

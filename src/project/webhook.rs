@@ -1,0 +1,162 @@
+//! Where an endpoint's outputs go, and how often they are tried.
+
+use std::fmt;
+use std::slice;
+
+use super::{later, value};
+use crate::yaml::{Faults, Node, Value};
+
+#[derive(Clone, PartialEq)]
+pub struct Webhook {
+    /// `http` or `https`, with a host.
+    pub url: String,
+    /// Basic authentication, when there is a user.
+    pub user: Option<String>,
+    pub password: Option<String>,
+    /// `whsec_…` of Standard Webhooks; several during a change of secrets.
+    pub signing_secrets: Vec<String>,
+    /// An attempt that takes longer has failed.
+    pub timeout_ms: u64,
+    /// The waits before the 2nd, 3rd, … attempt.
+    pub retry_after: Vec<u64>,
+    pub on_exhausted: OnExhausted,
+    /// Callbacks of the endpoint in flight at once.
+    pub concurrency: usize,
+}
+
+/// What happens to a session's further callbacks when one is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnExhausted {
+    /// They go on.
+    Skip,
+    /// They wait for a person.
+    Block,
+}
+
+const TIMEOUT_MS: u64 = 15_000;
+/// Callers of a webhook that takes longer than ten minutes are better served by an inject afterwards.
+const TIMEOUT_MS_MAX: u64 = 600_000;
+const RETRY_AFTER_MS: [u64; 6] = [1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000];
+/// One wait; a receiver that is away for longer than a week is not coming back.
+const RETRY_SECONDS_MAX: f64 = 604_800.0;
+/// Waits; each attempt is kept with the callback.
+const RETRIES_MAX: usize = 100;
+const CONCURRENCY: usize = 64;
+const CONCURRENCY_MAX: u64 = 10_000;
+const LINGER_MS_MAX: u64 = 60_000;
+
+/// The password and the secrets are not shown.
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// None for an empty `url`, which says in the reference system too that there is no webhook, and lets
+/// `${WEBHOOK:-}` switch it on.
+pub(super) fn read(node: &Node, faults: &mut Faults) -> Option<Webhook> {
+    let mut keys = node.keys(faults)?;
+    let url = keys.required("url", faults);
+    let empty = url.and_then(text_of).is_some_and(str::is_empty);
+    let url = url.filter(|_| !empty);
+    let concurrency = keys.optional("concurrency").and_then(|node| node.as_u64(1..=CONCURRENCY_MAX, faults));
+    let webhook = Webhook {
+        url: value::text(url, value::webhook_url, faults).unwrap_or_default(),
+        user: value::text(keys.optional("user"), value::user, faults).filter(|user| !user.is_empty()),
+        password: password(keys.optional("password"), faults),
+        signing_secrets: signing_secrets(keys.optional("signingSecret"), faults),
+        timeout_ms: keys
+            .optional("timeoutMs")
+            .and_then(|node| node.as_u64(1..=TIMEOUT_MS_MAX, faults))
+            .unwrap_or(TIMEOUT_MS),
+        retry_after: keys
+            .optional("retryAfterSeconds")
+            .and_then(|node| retry_after(node, faults))
+            .unwrap_or(RETRY_AFTER_MS.to_vec()),
+        on_exhausted: on_exhausted(keys.optional("onExhausted"), faults),
+        concurrency: concurrency.map_or(CONCURRENCY, |n| n as usize),
+    };
+    if let Some(node) = keys.optional("batch") {
+        refuse_batch(node, faults);
+    }
+    if webhook.user.is_none() && webhook.password.is_some() {
+        faults.push(keys.place(), "a password without a user; write `user` too, or leave the password out");
+    }
+    keys.finish(faults);
+    (!empty).then_some(webhook)
+}
+
+fn text_of(node: &Node) -> Option<&str> {
+    match &node.value {
+        Value::Text(text) => Some(&text.text),
+        _ => None,
+    }
+}
+
+fn password(node: Option<&Node>, faults: &mut Faults) -> Option<String> {
+    let node = node?;
+    if matches!(node.value, Value::Number(_) | Value::Bool(_)) {
+        // The usual fault would repeat the password.
+        faults.push(&node.place, "a password is text; put it in quotes");
+        return None;
+    }
+    node.as_str(faults).filter(|password| !password.is_empty()).map(str::to_owned)
+}
+
+/// One secret, or a list of them.
+fn signing_secrets(node: Option<&Node>, faults: &mut Faults) -> Vec<String> {
+    let nodes = match node {
+        None => return Vec::new(),
+        Some(Node { value: Value::List(nodes), .. }) => nodes.as_slice(),
+        Some(node) => slice::from_ref(node),
+    };
+    nodes.iter().filter_map(|node| value::text(Some(node), value::signing_secret, faults)).collect()
+}
+
+fn retry_after(node: &Node, faults: &mut Faults) -> Option<Vec<u64>> {
+    let waits = node.list(faults)?;
+    if waits.len() > RETRIES_MAX {
+        faults.push(&node.place, format!("{} waits, {RETRIES_MAX} are allowed; leave some out", waits.len()));
+    }
+    waits.iter().map(|node| wait_ms(node, faults)).collect()
+}
+
+fn wait_ms(node: &Node, faults: &mut Faults) -> Option<u64> {
+    let seconds = match &node.value {
+        Value::Number(number) => number.as_f64(),
+        Value::Text(text) if text.replaced => text.text.parse().ok(),
+        _ => None,
+    };
+    let seconds = seconds.filter(|seconds| (0.0..=RETRY_SECONDS_MAX).contains(seconds));
+    if seconds.is_none() {
+        let text = format!("expected seconds from 0 to {RETRY_SECONDS_MAX}, got {}", node.describe());
+        faults.push(&node.place, text + "; write a number such as 30 or 0.5");
+    }
+    seconds.map(|seconds| (seconds * 1000.0).round() as u64)
+}
+
+fn on_exhausted(node: Option<&Node>, faults: &mut Faults) -> OnExhausted {
+    let Some((node, text)) = node.and_then(|node| Some((node, node.as_str(faults)?))) else {
+        return OnExhausted::Skip;
+    };
+    match text {
+        "skip" => {}
+        "block" => faults.push(&node.place, later::not_available("\"onExhausted: block\"", "write skip")),
+        _ => faults.push(&node.place, format!("expected skip or block, got \"{text}\"")),
+    }
+    OnExhausted::Skip
+}
+
+fn refuse_batch(node: &Node, faults: &mut Faults) {
+    let Some(mut keys) = node.keys(faults) else { return };
+    if let Some(node) = keys.optional("max") {
+        let max = node.as_u64(1..=u64::MAX, faults);
+        if max.is_some_and(|max| max > 1) {
+            faults.push(&node.place, later::not_available("a batch of more than one output", "write max: 1"));
+        }
+    }
+    if let Some(node) = keys.optional("lingerMs") {
+        node.as_u64(0..=LINGER_MS_MAX, faults);
+    }
+    keys.finish(faults);
+}
