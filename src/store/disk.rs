@@ -30,7 +30,7 @@ impl Disk {
         let mut disk = Disk { db, sync_by_hand: None, on_broken };
         disk.check_format(path)?;
         disk.prove_sync(path)?;
-        sync_names(path)?;
+        sync_names(path);
         Ok(disk)
     }
 
@@ -148,15 +148,14 @@ fn move_snapshots(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(moved)
 }
 
-/// sled syncs its files but not the folder that names them: without this a loss of power could take a new store.
-fn sync_names(path: &Path) -> Result<(), Error> {
-    let folders = path.canonicalize().map_err(|fault| cannot_open(path, fault))?;
+/// sled syncs its files but not the folders that name them: without this a loss of power could take a new store.
+fn sync_names(path: &Path) {
+    let folders = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     for folder in folders.ancestors().take(2) {
-        File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|fault| cannot_open(folder, fault))?;
+        if let Err(fault) = File::open(folder).and_then(|folder| folder.sync_all()) {
+            tracing::warn!("cannot sync the folder {}: {fault}", folder.display());
+        }
     }
-    Ok(())
 }
 
 fn cannot_open(path: &Path, fault: impl ToString) -> Error {

@@ -1,14 +1,5 @@
 //! Where each row lies in the tree. Rows that are read together lie together, in the order they are read in.
-//!
-//! | row | key, numbers in big endian |
-//! |---|---|
-//! | session | `s` session (24) |
-//! | waiting input, callback, attempts, record, dead letter | `q` `c` `a` `t` `d`, session (24), started_at (8), sequence or turn (8) |
-//! | seen idempotency key | `i` day (4) session (24) hash of the key (16) |
-//! | profile, program | `u` user (12), `p` hash as text |
-//! | quarantined | `x` at (8) hash of the value (8) |
-//! | format, probe | `m` name |
-//! | further chunks of a long value | `z` key of the row, number from 1 (2): apart, so that no range sees them |
+//! Numbers are in big endian, so that their order is that of the keys.
 
 use std::fmt;
 
@@ -18,6 +9,14 @@ use sled::IVec;
 use crate::model::{ProgramHash, SessionKey, UserKey};
 
 /// The kinds of rows; the number is the first byte of their keys.
+///
+/// | row | after the first byte |
+/// |---|---|
+/// | session | session (24) |
+/// | waiting input, callback, attempts, record, dead letter | session (24), started_at (8), sequence or turn (8) |
+/// | idempotency key | day (4), session (24), hash of the key (16) |
+/// | profile, program | user (12); hash as text |
+/// | quarantined | at (8), hash of the value (8) |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Row {
@@ -33,6 +32,7 @@ pub enum Row {
     Quarantined = b'x',
 }
 
+/// Further chunks of long values lie apart from all rows, so that no range sees them.
 const CHUNK: u8 = b'z';
 pub(super) const FORMAT: &[u8] = b"mformat";
 pub(super) const PROBE: &[u8] = b"mprobe";

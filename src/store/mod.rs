@@ -113,16 +113,6 @@ impl Store {
     }
 }
 
-#[cfg(test)]
-impl Store {
-    /// What the committer would make of these if they all waited at once.
-    fn commit_as_one_group(&self, writes: Vec<Writes>) -> Vec<queue::Outcome> {
-        let mut entries: Vec<_> =
-            writes.into_iter().map(|writes| queue::Entry { writes, answer: Answer::Nobody }).collect();
-        committer::commit(self.disk(), &mut entries).unwrap()
-    }
-}
-
 impl Open {
     fn close(&self) {
         self.queue.close();

@@ -39,7 +39,7 @@ impl Writes {
     }
 
     /// These writes are right only if the session is at this version (start and turns) when they are done;
-    /// `None`: only if there is no such session.
+    /// `None`: only if there is no such session. Do not expect anything of a damaged one: its version may be too.
     pub fn expect(&mut self, key: &SessionKey, version: Option<Version>) {
         self.expected.push((*key, version));
     }

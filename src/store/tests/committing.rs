@@ -52,12 +52,10 @@ fn the_second_turn_of_a_session_in_one_group_sees_the_first() {
             w.session(&session("u", turns));
         })
     };
-    let outcomes = store.commit_as_one_group(vec![
-        turn(1, None),
-        turn(2, Some((NOW, 1))),
-        turn(2, Some((NOW, 1))),
-        turn(3, Some((NOW, 2))),
-    ]);
+    let outcomes = commit_as_one_group(
+        &store,
+        vec![turn(1, None), turn(2, Some((NOW, 1))), turn(2, Some((NOW, 1))), turn(3, Some((NOW, 2)))],
+    );
     assert_eq!(outcomes.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false, true]);
     assert_eq!(store.session(&key("u")).unwrap().unwrap().turns, 3);
 }
@@ -82,12 +80,15 @@ fn a_long_value_that_shrinks_within_one_group_leaves_nothing_behind() {
     let store = folder.open();
     let rows = count_rows(&store);
     let long = |bytes| writes(|w| w.session(&long_session("u", 1, bytes)));
-    store.commit_as_one_group(vec![long(40_000), long(9_000), long(10)]);
+    commit_as_one_group(&store, vec![long(40_000), long(9_000), long(10)]);
     assert_eq!(count_rows(&store), rows + 1);
-    store.commit_as_one_group(vec![
-        writes(|w| w.callback(&key("u"), NOW, &callback(1, &"x".repeat(20_000)))),
-        writes(|w| w.delivered(&key("u"), NOW, 1)),
-    ]);
+    commit_as_one_group(
+        &store,
+        vec![
+            writes(|w| w.callback(&key("u"), NOW, &callback(1, &"x".repeat(20_000)))),
+            writes(|w| w.delivered(&key("u"), NOW, 1)),
+        ],
+    );
     assert_eq!(count_rows(&store), rows + 1);
 }
 
@@ -135,4 +136,19 @@ fn a_failed_sync_is_answered_to_nobody_and_ends_the_process() {
     let outcome = store.commit_blocking(writes(|w| w.session(&session("u", 1))));
     assert!(matches!(outcome, Err(Error::Broken { .. })), "{outcome:?}");
     assert_eq!(ENDS.load(Relaxed), 1);
+}
+
+#[test]
+fn many_long_values_in_one_group_become_no_files_that_sled_never_syncs() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let users: Vec<String> = (0..300).map(|n| format!("user {n}")).collect();
+    let long = |user: &String| writes(|w| w.session(&long_session(user, 1, 20_000)));
+    commit_as_one_group(&store, users.iter().map(long).collect());
+    drop(store);
+    let store = folder.open();
+    for user in &users {
+        assert_eq!(store.session(&key(user)).unwrap(), Some(long_session(user, 1, 20_000)));
+    }
+    assert_eq!(std::fs::read_dir(folder.0.join("blobs")).unwrap().count(), 0);
 }

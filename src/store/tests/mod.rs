@@ -10,7 +10,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{Settings, Store, Writes};
+use super::queue::{Answer, Entry, Outcome};
+use super::{Settings, Store, Writes, committer};
 use crate::model::{Callback, Input, Map, Queued, Record, Session, SessionId, SessionKey, Source};
 
 const NOW: u64 = 1_800_000_000_000;
@@ -109,6 +110,12 @@ fn writes(fill: impl FnOnce(&mut Writes)) -> Writes {
 
 fn commit(store: &Store, fill: impl FnOnce(&mut Writes)) {
     store.commit_blocking(writes(fill)).unwrap();
+}
+
+/// What the committer makes of writes that all wait at once.
+fn commit_as_one_group(store: &Store, writes: Vec<Writes>) -> Vec<Outcome> {
+    let entry = |writes| Entry { writes, answer: Answer::Nobody };
+    committer::commit(store.disk(), &mut writes.into_iter().map(entry).collect::<Vec<_>>()).unwrap()
 }
 
 /// How many rows of any kind there are.
