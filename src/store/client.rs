@@ -50,6 +50,7 @@ impl Client {
     }
 
     /// Runs `then` when everything this client committed before is flushed: at once if that is so already.
+    /// It stands between reading a row that this client may just have committed and speaking of it.
     pub fn barrier(&self, then: impl FnOnce() + 'static) {
         if self.waiting.borrow().is_empty() {
             return then();

@@ -1,5 +1,6 @@
 //! Reading rows: synchronous, mostly from sled's page cache. A row that cannot be read is an error that
 //! carries all of it, never a wrong value; what is read without being asked for one session goes by seeking.
+//! A row shows a moment before its flush ends: whoever tells the outside of it waits for `Client::barrier` first.
 
 use std::borrow::Cow;
 use std::ops::{Bound, RangeBounds};
