@@ -2,14 +2,11 @@
 //! What cannot be read is a fault among the others; nothing here looks into a text.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::model::Place;
 use crate::yaml::Faults;
-
-/// More is not read: the largest YAML file that is taken, and a byte, so that the reader can refuse it.
-const FILE_MAX: u64 = 1024 * 1024 + 1;
 
 /// One YAML file of a folder.
 pub(super) struct File {
@@ -38,7 +35,7 @@ pub(super) fn files(root: &Path, folder: &str, faults: &mut Faults) -> Vec<File>
     found
 }
 
-/// The names of the plain files of one folder, sorted; hidden ones and folders are left out.
+/// The names of the files of one folder, sorted; hidden ones and folders are left out.
 pub(super) fn listed(root: &Path, folder: &str, faults: &mut Faults) -> Vec<String> {
     match list(&root.join(folder)) {
         Ok(names) => names,
@@ -52,7 +49,7 @@ pub(super) fn listed(root: &Path, folder: &str, faults: &mut Faults) -> Vec<Stri
 
 /// The text of one file of the project; none, and a fault, if it cannot be read.
 pub(super) fn text(root: &Path, path: &str, faults: &mut Faults) -> Option<String> {
-    match read(&root.join(path)) {
+    match fs::read(root.join(path)) {
         Ok(bytes) => String::from_utf8(bytes)
             .map_err(|_| faults.push(&whole(path), "the file is not UTF-8; save it as UTF-8"))
             .ok(),
@@ -73,19 +70,12 @@ fn list(folder: &Path) -> io::Result<Vec<String>> {
     for entry in fs::read_dir(folder)? {
         let path: PathBuf = entry?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if path.is_file() && !name.starts_with('.') {
+        if !path.is_dir() && !name.starts_with('.') {
             names.push(name);
         }
     }
     names.sort();
     Ok(names)
-}
-
-/// A text that was cut in the middle of a character is too long anyway: it is refused for its length.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(FILE_MAX).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn check_name(path: &str, name: &str, faults: &mut Faults) -> bool {

@@ -11,6 +11,12 @@ const FILE: &str = "antiphon.yaml";
 /// The defaults, and over them what the file says; the file may be absent.
 pub(super) fn read(root: &Path, env: &dyn Fn(&str) -> Option<String>, faults: &mut Faults) -> Settings {
     let mut settings = Settings::default();
+    if root.join("antiphon.yml").exists() {
+        faults.push(
+            &folder::whole("antiphon.yml"),
+            "only .yaml files are read; rename it to \"antiphon.yaml\"",
+        );
+    }
     if !root.join(FILE).exists() {
         return settings;
     }

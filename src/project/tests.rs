@@ -268,6 +268,21 @@ fn a_folder_without_endpoints_or_without_anything_says_how_to_begin() {
 }
 
 #[test]
+fn what_cannot_be_read_as_text_is_a_fault_of_its_file() {
+    let folder = endpoint("");
+    fs::write(folder.0.join("flows/main.yaml"), b"- say: \xff\n").unwrap();
+    fs::create_dir(folder.0.join("endpoints/old.yaml")).unwrap();
+    fs::write(folder.0.join("antiphon.yml"), "listen: x").unwrap();
+    fs::write(folder.0.join("antiphon.yaml"), format!("# {}", "x".repeat(2_000_000))).unwrap();
+    let expected = [
+        "antiphon.yaml:1:1: the file has 2000002 bytes, 1048576 are allowed; split it",
+        "antiphon.yml:1:1: only .yaml files are read; rename it to \"antiphon.yaml\"",
+        "flows/main.yaml:1:1: the file is not UTF-8; save it as UTF-8",
+    ];
+    assert_eq!(folder.faults(), expected);
+}
+
+#[test]
 fn an_endpoint_has_the_defaults_of_the_contract() {
     let project = endpoint("webhook: { url: 'http://shop.example' }").load().unwrap();
     let door = project.by_token(TOKEN).unwrap();
