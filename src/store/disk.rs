@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::ops::RangeBounds;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use sled::{Batch, IVec};
 
@@ -15,6 +17,9 @@ use super::{key, sync};
 const FORMAT: u32 = 1;
 /// sled collects garbage only on this beat; without it the files grow without end.
 const GARBAGE_EVERY_MS: u64 = 500;
+/// A lock that is still held after half a second belongs to somebody who works.
+const LOCK_TRIES: u32 = 25;
+const LOCK_WAIT: Duration = Duration::from_millis(20);
 
 pub(super) struct Disk {
     db: sled::Db,
@@ -118,7 +123,18 @@ fn open_or_move_snapshots(path: &Path, cache_bytes: u64) -> Result<sled::Db, Err
     open_sled(path, cache_bytes)
 }
 
+/// sled's threads hold the file, and with it the lock, for a moment after a store in this process was dropped.
 fn open_sled(path: &Path, cache_bytes: u64) -> Result<sled::Db, Error> {
+    for _ in 1..LOCK_TRIES {
+        match try_sled(path, cache_bytes) {
+            Err(Error::InUse { .. }) => thread::sleep(LOCK_WAIT),
+            opened_or_not_locked => return opened_or_not_locked,
+        }
+    }
+    try_sled(path, cache_bytes)
+}
+
+fn try_sled(path: &Path, cache_bytes: u64) -> Result<sled::Db, Error> {
     let config =
         sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(Some(GARBAGE_EVERY_MS));
     let corrupt = |reason: String| Error::Corrupt { path: path.to_owned(), reason };
