@@ -1,0 +1,95 @@
+//! A turn as the chat prints it: the words of others, the outputs, and what a person may want to know.
+
+use antiphon::model::{NoteKind, Numbered, Record, Source, Speaker};
+
+use crate::cli::style::{DIM, GOOD};
+
+/// What the user is to see, and before it what was said, unless the reader typed it (`own`).
+pub fn lines(turn: &Record, own: bool) -> Vec<String> {
+    let said = if own { None } else { said(turn) };
+    said.into_iter().chain(turn.outputs.iter().flat_map(output)).collect()
+}
+
+/// Faults, warnings and log lines of the turn.
+pub fn notes(turn: &Record) -> Vec<String> {
+    turn.notes
+        .iter()
+        .map(|note| {
+            let kind = match note.kind {
+                NoteKind::Log => "log",
+                NoteKind::Warning => "warning",
+                NoteKind::Fault => "fault",
+            };
+            let place = if note.place.is_empty() { String::new() } else { format!("{}: ", note.place) };
+            format!("{DIM}{kind}: {place}{}{DIM:#}", note.text)
+        })
+        .collect()
+}
+
+/// A notify has no words of its own: it is the output.
+fn said(turn: &Record) -> Option<String> {
+    let who = match turn.input.source {
+        Source::User => ">",
+        Source::Inject => "(inject)",
+        Source::Notify => return None,
+    };
+    let data = turn.input.data.as_ref().map(|data| serde_json::Value::from(data.clone()).to_string());
+    let words = [turn.input.text.clone(), data.unwrap_or_default()];
+    let words: Vec<&str> = words.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    Some(format!("{DIM}{who} {}{DIM:#}", words.join(" ")))
+}
+
+fn output(numbered: &Numbered) -> Vec<String> {
+    let output = &numbered.output;
+    let who = match output.source {
+        Speaker::Bot => "",
+        Speaker::Agent => "(agent) ",
+    };
+    let mut lines = Vec::new();
+    if !output.text.is_empty() {
+        lines.push(format!("{GOOD}{who}{}{GOOD:#}", output.text));
+    }
+    if !output.data.is_empty() {
+        lines.push(format!("{DIM}{}{DIM:#}", serde_json::Value::from(output.data.clone())));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn turn(source: &str, outputs: serde_json::Value) -> Record {
+        let input = json!({ "inputId": "i", "traceId": "t", "source": source, "text": "hi", "data": { "a": 1 }, "receivedAt": 1 });
+        serde_json::from_value(json!({
+            "turn": 1, "sequence": 1, "at": 1, "seed": 1, "input": input, "outputs": outputs,
+            "notes": [{ "kind": "fault", "place": "flows/a.yaml:3:5", "text": "too many steps" }],
+        }))
+        .unwrap()
+    }
+
+    fn plain(lines: Vec<String>) -> Vec<String> {
+        lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
+    }
+
+    #[test]
+    fn what_others_said_stands_before_the_outputs() {
+        let outputs = json!([{ "sequence": 1, "text": "Hello", "data": { "b": 2 }, "source": "bot" }]);
+        let turn = turn("inject", outputs);
+        assert_eq!(plain(lines(&turn, false)), ["(inject) hi {\"a\":1}", "Hello", "{\"b\":2}"]);
+        assert_eq!(plain(lines(&turn, true)), ["Hello", "{\"b\":2}"]);
+    }
+
+    #[test]
+    fn a_notify_is_shown_once_as_its_output() {
+        let outputs = json!([{ "sequence": 1, "text": "hi", "source": "bot" }]);
+        assert_eq!(plain(lines(&turn("notify", outputs), false)), ["hi"]);
+    }
+
+    #[test]
+    fn a_fault_names_its_place() {
+        assert_eq!(plain(notes(&turn("user", json!([])))), ["fault: flows/a.yaml:3:5: too many steps"]);
+    }
+}

@@ -1,0 +1,47 @@
+//! `antiphon check`: every fault of a project, one line each, as an editor can jump to it.
+
+use std::path::PathBuf;
+
+use antiphon::model::Place;
+use antiphon::project::LoadError;
+use antiphon::yaml::Fault;
+use serde_json::{Value, json};
+
+use super::{Error, settings};
+
+/// Validate a project
+#[derive(clap::Args)]
+#[command(after_help = "Example: antiphon check data")]
+pub struct Args {
+    /// The project folder
+    #[arg(default_value = "data")]
+    project: PathBuf,
+    /// Print the faults as a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: Args) -> Result<(), Error> {
+    let faults = match settings::load(&args.project, &[]) {
+        Ok(_) => Vec::new(),
+        Err(Error::Load(LoadError::Faults(faults))) => faults,
+        Err(error) => return Err(error),
+    };
+    if args.json {
+        anstream::println!("{}", Value::from_iter(faults.iter().map(json)));
+    } else {
+        faults.iter().for_each(|fault| anstream::println!("{fault}"));
+    }
+    if !faults.is_empty() {
+        return Err(Error::Faults { count: faults.len(), project: args.project });
+    }
+    if !args.json {
+        anstream::println!("{}: no faults", args.project.display());
+    }
+    Ok(())
+}
+
+fn json(fault: &Fault) -> Value {
+    let Place { file, line, column } = &fault.place;
+    json!({ "file": file, "line": line, "column": column, "text": fault.text })
+}
