@@ -10,9 +10,13 @@ use super::{Callback, Input, SessionId};
 /// An accepted input that waits for its turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Queued {
+    pub id: SessionId,
     pub input: Input,
     /// Its place in the session: what its caller was answered.
     pub sequence: u64,
+    /// Starts of the process that found it first in the queue: it may be what ends the process.
+    #[serde(default)]
+    pub tries: u32,
 }
 
 /// What the caller who sent an `Idempotency-Key` was answered.

@@ -33,12 +33,12 @@ impl Store {
         Some(self.disk().whole(&key, &first).ok()?.into_owned())
     }
 
-    /// The inputs of this life of the session that wait, in their order.
-    pub fn queued(&self, key: &SessionKey, started_at: u64) -> Result<Vec<Queued>, Error> {
-        let first = key::numbered(Row::Queued, key, started_at, 0);
-        let last = key::numbered(Row::Queued, key, started_at, u64::MAX);
+    /// The inputs that wait, of all lives of the session, each with the start of its life, in their order.
+    pub fn queued(&self, key: &SessionKey) -> Result<Vec<(u64, Queued)>, Error> {
+        let first = key::numbered(Row::Queued, key, 0, 0);
+        let last = key::numbered(Row::Queued, key, u64::MAX, u64::MAX);
         let rows = self.disk().rows(first..=last, usize::MAX)?;
-        Ok(rows.into_iter().map(|(_, queued)| queued).collect())
+        Ok(rows.into_iter().map(|(key, queued)| (life(&key), queued)).collect())
     }
 
     /// The callbacks owed, of all lives of the session, each with the start of its life, in their order;
@@ -57,8 +57,7 @@ impl Store {
         };
         let last = Bound::Included(key::numbered(Row::Callback, key, u64::MAX, u64::MAX));
         let rows: Vec<(IVec, Callback)> = self.disk().rows((first, last), max)?;
-        let start = |key: &[u8]| key::parts(key).map_or(0, |(_, started_at, _)| started_at);
-        Ok(rows.into_iter().map(|(key, callback)| (start(&key), callback)).collect())
+        Ok(rows.into_iter().map(|(key, callback)| (life(&key), callback)).collect())
     }
 
     pub fn attempts(
@@ -115,14 +114,20 @@ impl Store {
         self.all_of(Row::DeadLetter, max)
     }
 
-    /// The sessions of a shard that have callbacks owed; costs one seek each, whatever else is stored.
-    pub fn sessions_with_callbacks(&self, shard: usize, shards: usize) -> Result<Vec<SessionKey>, Error> {
+    /// The sessions of a shard that have callbacks owed, each with the place of the last one; costs two seeks
+    /// each, whatever else is stored.
+    pub fn sessions_with_callbacks(
+        &self,
+        shard: usize,
+        shards: usize,
+    ) -> Result<Vec<(SessionKey, (u64, u64))>, Error> {
         self.sessions_with(Row::Callback, shard, shards)
     }
 
-    /// The sessions of a shard that have inputs waiting; costs one seek each, whatever else is stored.
+    /// The sessions of a shard that have inputs waiting; costs two seeks each, whatever else is stored.
     pub fn sessions_with_queue(&self, shard: usize, shards: usize) -> Result<Vec<SessionKey>, Error> {
-        self.sessions_with(Row::Queued, shard, shards)
+        let sessions = self.sessions_with(Row::Queued, shard, shards)?;
+        Ok(sessions.into_iter().map(|(session, _)| session).collect())
     }
 
     /// Removes idempotency keys that no look-up can reach any more, at most `max`, with the next commit; how many.
@@ -137,7 +142,12 @@ impl Store {
         Ok(count)
     }
 
-    fn sessions_with(&self, row: Row, shard: usize, shards: usize) -> Result<Vec<SessionKey>, Error> {
+    fn sessions_with(
+        &self,
+        row: Row,
+        shard: usize,
+        shards: usize,
+    ) -> Result<Vec<(SessionKey, (u64, u64))>, Error> {
         let mut sessions = Vec::new();
         let mut from = Bound::Included(key::shard_start(row, shard, shards));
         while let Some((found, _)) = self.disk().range((from, Bound::Unbounded)).next().transpose()? {
@@ -148,8 +158,13 @@ impl Store {
             if session.shard(shards) != shard {
                 break;
             }
-            sessions.push(session);
-            from = Bound::Excluded(key::numbered(row, &session, u64::MAX, u64::MAX));
+            let end = key::numbered(row, &session, u64::MAX, u64::MAX);
+            let last = self.disk().range(found..=IVec::from(&end[..])).next_back().transpose()?;
+            let last = last
+                .and_then(|(last, _)| key::parts(&last))
+                .map_or((0, 0), |(_, life, number)| (life, number));
+            sessions.push((session, last));
+            from = Bound::Excluded(end);
         }
         Ok(sessions)
     }
@@ -211,6 +226,11 @@ impl Disk {
         }
         Ok(frame)
     }
+}
+
+/// The start of the session's life that a row belongs to.
+fn life(key: &[u8]) -> u64 {
+    key::parts(key).map_or(0, |(_, started_at, _)| started_at)
 }
 
 fn damaged(key: &[u8], bytes: Vec<u8>, reason: String) -> Error {

@@ -76,7 +76,7 @@ fn input(text: &str) -> Input {
 }
 
 fn queued(sequence: u64) -> Queued {
-    Queued { input: input("hello"), sequence }
+    Queued { id: session("u", 0).id, input: input("hello"), sequence, tries: 0 }
 }
 
 fn callback(sequence: u64, body: &str) -> Callback {

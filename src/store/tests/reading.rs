@@ -14,7 +14,7 @@ fn damage<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Box<Damage> {
 }
 
 #[test]
-fn waiting_inputs_come_in_order_and_only_those_of_this_life() {
+fn waiting_inputs_come_in_order_from_one_life_after_the_other() {
     let folder = Folder::new();
     let store = folder.open();
     commit(&store, |w| {
@@ -25,7 +25,10 @@ fn waiting_inputs_come_in_order_and_only_those_of_this_life() {
         w.enqueue(&key("v"), NOW, &queued(5));
         w.dequeue(&key("u"), NOW, 2);
     });
-    assert_eq!(store.queued(&key("u"), NOW).unwrap(), [queued(1), queued(300)]);
+    assert_eq!(
+        store.queued(&key("u")).unwrap(),
+        [(NOW, queued(1)), (NOW, queued(300)), (NOW + 1, queued(4))]
+    );
 }
 
 #[test]
@@ -60,7 +63,7 @@ fn long_values_do_not_disturb_ranges() {
     let rows = store.callbacks(&key("u"), None, 9).unwrap();
     assert_eq!(rows[2].1, callback(3, &long));
     assert_eq!(sequences(rows), [1, 2, 3]);
-    assert_eq!(store.sessions_with_callbacks(0, 1).unwrap(), [key("u")]);
+    assert_eq!(store.sessions_with_callbacks(0, 1).unwrap(), [(key("u"), (NOW, 3))]);
 }
 
 #[test]
@@ -87,7 +90,8 @@ fn every_session_with_work_is_found_in_exactly_its_shard() {
     });
     let mut all: Vec<SessionKey> = users.iter().map(|user| key(user)).collect();
     all.sort();
-    let shards: Vec<_> = (0..3).map(|shard| store.sessions_with_callbacks(shard, 3).unwrap()).collect();
+    let found = |shard| store.sessions_with_callbacks(shard, 3).unwrap().into_iter().map(|(key, _)| key);
+    let shards: Vec<Vec<SessionKey>> = (0..3).map(|shard| found(shard).collect()).collect();
     assert!(shards.iter().enumerate().all(|(at, shard)| shard.iter().all(|key| key.shard(3) == at)));
     assert_eq!(shards.concat(), all);
     assert_eq!(store.sessions_with_queue(0, 1).unwrap(), [key("user 7")]);
@@ -217,8 +221,8 @@ fn a_torn_input_in_a_queue_is_reported_with_its_place_and_can_be_taken_out() {
     let store = folder.open();
     commit(&store, |w| (1..=3).for_each(|n| w.enqueue(&key("u"), NOW, &queued(n))));
     overwrite(&store, &place::numbered(Row::Queued, &key("u"), NOW, 2), b"torn");
-    let damage = damage(store.queued(&key("u"), NOW));
+    let damage = damage(store.queued(&key("u")));
     assert_eq!((damage.session, damage.place), (Some(key("u")), Some((NOW, 2))));
     commit(&store, |w| w.dequeue(&key("u"), NOW, 2));
-    assert_eq!(store.queued(&key("u"), NOW).unwrap(), [queued(1), queued(3)]);
+    assert_eq!(store.queued(&key("u")).unwrap(), [(NOW, queued(1)), (NOW, queued(3))]);
 }
