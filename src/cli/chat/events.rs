@@ -124,7 +124,37 @@ impl Parser {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+
     use super::*;
+
+    /// Sends the turn after the one that was seen last, and hangs up.
+    async fn one_turn(request: HttpRequest) -> HttpResponse {
+        let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let turn: u64 = last.split_once('-').map_or(0, |(_, turn)| turn.parse().unwrap()) + 1;
+        let input = r#"{"inputId":"i","traceId":"t","source":"user","receivedAt":1}"#;
+        let record = format!(r#"{{"turn":{turn},"sequence":{turn},"at":1,"seed":1,"input":{input}}}"#);
+        let event = format!("id: 7-{turn}\nevent: turn\ndata: {record}\n\n");
+        let chunk = Ok::<_, actix_web::Error>(web::Bytes::from(event));
+        HttpResponse::Ok().streaming(futures_util::stream::iter([chunk]))
+    }
+
+    #[actix_web::test]
+    async fn a_stream_that_broke_is_taken_up_after_the_last_turn() {
+        let server = HttpServer::new(|| App::new().default_service(web::to(one_turn))).workers(1);
+        let server = server.bind(("127.0.0.1", 0)).unwrap();
+        let url = Url::parse(&format!("http://{}/events", server.addrs()[0])).unwrap();
+        let server = server.run();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        let (sender, mut turns) = mpsc::channel(1);
+        let follower = actix_web::rt::spawn(follow(url, "key".to_owned(), sender));
+        for expected in 1..=3 {
+            assert_eq!(turns.recv().await.unwrap().unwrap().turn, expected);
+        }
+        follower.abort();
+        handle.stop(false).await;
+    }
 
     fn event(id: &str, data: &str) -> Event {
         Event { id: id.to_owned(), data: data.to_owned() }
