@@ -50,6 +50,8 @@ struct Chat {
     turns: mpsc::Receiver<Result<Record, Error>>,
     /// The inputs of this chat; what others said is shown with their words.
     own: HashSet<String>,
+    /// The first turn of this chat was there; before it stands what was said in an earlier one.
+    began: bool,
     terminal: bool,
     json: bool,
 }
@@ -86,7 +88,7 @@ impl Chat {
         let url = session.events_url(&poster.door);
         actix_web::rt::spawn(events::follow(url, admin_key, sender));
         let (lines, own, json) = (read_lines(), HashSet::new(), args.json);
-        Ok(Chat { poster, session, lines, turns, own, terminal, json })
+        Ok(Chat { poster, session, lines, turns, own, began: false, terminal, json })
     }
 
     async fn converse(mut self) -> Result<(), Error> {
@@ -154,11 +156,11 @@ impl Chat {
         }
     }
 
-    /// From a pipe only what follows the first line of this chat is shown, so that the output of a script
-    /// does not depend on what was said before.
-    fn show(&self, turn: &Record) {
+    /// A script is not shown what was said before it, so that its output does not depend on that.
+    fn show(&mut self, turn: &Record) {
         let own = self.own.contains(&turn.input.input_id);
-        if !self.terminal && self.own.is_empty() {
+        self.began |= own;
+        if !self.terminal && !self.began {
             return;
         }
         if self.json {
