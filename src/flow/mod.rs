@@ -1,5 +1,19 @@
 //! From the YAML of a flow to a checked program, or to every fault in it with its place.
+//!
+//! `parse` reads one flow into steps, `link` follows what steps say about one another across all flows,
+//! `compile` lays the flows that one can reach out as a program. Whether JavaScript parses is asked of the
+//! caller, so that nothing here needs the sandbox.
 
+mod compile;
+mod link;
+mod parse;
 mod program;
+mod step;
+#[cfg(test)]
+mod tests;
 
+pub use compile::compile;
+pub use link::link;
+pub use parse::{Check, SyntaxError, parse};
 pub use program::{Ask, Expect, Op, Part, Program, Say, Target, Template, Tree};
+pub use step::Flow;

@@ -7,12 +7,14 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::model::{Place, ProgramHash, Script};
+use crate::model::{Place, ProgramHash, ProgramSource, Script};
 
 #[derive(Debug)]
 pub struct Program {
     /// Of the sources of all its flows and the name of the first.
     pub hash: ProgramHash,
+    /// What it was compiled from, and can be again.
+    pub source: ProgramSource,
     pub ops: Vec<Op>,
     /// The path of the step each operation belongs to, index for index.
     pub paths: Vec<String>,
@@ -74,7 +76,7 @@ pub enum Op {
     Return,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Say {
     /// One text, or the alternatives of `oneOf`. Empty if the output has only data.
     pub texts: Vec<Template>,
@@ -93,7 +95,7 @@ pub struct Ask {
     pub answered: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Expect {
     /// Any input, even one without text.
     Any,
@@ -113,7 +115,7 @@ pub enum Target {
 }
 
 /// A string that may hold `{{ … }}`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Template {
     Text(String),
     /// The string is one `{{ … }}` and nothing else: the value keeps its type.
@@ -121,14 +123,14 @@ pub enum Template {
     Parts(Vec<Part>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Part {
     Text(String),
     Script(Script),
 }
 
 /// A value as written in YAML, with templates in its strings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Tree {
     Value(Value),
     Template(Template),

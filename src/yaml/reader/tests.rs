@@ -1,3 +1,5 @@
+//! YAML in, values, places or faults out.
+
 use serde_json::json;
 
 use super::*;

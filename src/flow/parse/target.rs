@@ -1,0 +1,68 @@
+//! Places in memory that steps write to: `set`, `unset` and the `into` of a question.
+
+use super::{Kind, Node, Parser, Tree, Value};
+use crate::flow::program::Target;
+use crate::model::Place;
+use crate::yaml::Entry;
+
+impl Parser<'_> {
+    pub(super) fn set(&mut self, node: &Node) -> Option<Kind> {
+        let entries = node.entries(self.faults)?;
+        if entries.is_empty() {
+            self.faults.push(&node.place, "nothing to set; write context.NAME: value");
+        }
+        let mut writes = Vec::new();
+        for entry in entries {
+            writes.extend(self.write(entry));
+        }
+        Some(Kind::Set(writes))
+    }
+
+    fn write(&mut self, entry: &Entry) -> Option<(Target, Tree)> {
+        let target = self.target(&entry.key, &entry.place);
+        let tree = self.tree(&entry.node);
+        Some((target?, tree?))
+    }
+
+    /// One target or a list of them.
+    pub(super) fn unset(&mut self, node: &Node) -> Option<Kind> {
+        let nodes = match &node.value {
+            Value::List(nodes) => nodes.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        if nodes.is_empty() {
+            self.faults.push(&node.place, "nothing to unset; write context.NAME");
+        }
+        Some(Kind::Unset(nodes.iter().filter_map(|node| self.target_in(node)).collect()))
+    }
+
+    pub(super) fn target_in(&mut self, node: &Node) -> Option<Target> {
+        let text = node.as_str(self.faults)?;
+        self.target(text, &node.place)
+    }
+
+    fn target(&mut self, text: &str, place: &Place) -> Option<Target> {
+        let mut names = text.split('.').map(str::to_owned);
+        let object = names.next().unwrap_or_default();
+        let names: Vec<String> = names.collect();
+        let whole = !names.is_empty() && names.iter().all(|name| is_identifier(name));
+        match object.as_str() {
+            "context" if whole => Some(Target::Context(names)),
+            "profile" if whole => {
+                self.uses_profile = true;
+                Some(Target::Profile(names))
+            }
+            _ => {
+                let text = format!("{text:?} cannot be written to; write context.NAME or profile.NAME");
+                self.faults.push(place, text);
+                None
+            }
+        }
+    }
+}
+
+/// A name that JavaScript can read with a dot before it.
+pub(super) fn is_identifier(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
