@@ -1,4 +1,5 @@
 //! A flow as it was read: steps inside steps, each with its place.
+//! Names of other flows and steps are kept as written here; `link` follows them, `compile` resolves them.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
 //! Faults in project files: where, what is wrong, and what to write instead.
+//! They are gathered, never thrown: whoever finds one says it and reads on.
 
 use std::fmt;
 
@@ -18,10 +19,6 @@ pub struct Faults(Vec<Fault>);
 impl Faults {
     pub fn push(&mut self, place: &Place, text: impl Into<String>) {
         self.0.push(Fault { place: place.clone(), text: text.into() });
-    }
-
-    pub fn extend(&mut self, other: Faults) {
-        self.0.extend(other.0);
     }
 
     pub fn is_empty(&self) -> bool {

@@ -1,4 +1,5 @@
-//! A mapping that is taken apart key by key. What nobody asked for is a fault that names the nearest key.
+//! A mapping that is taken apart key by key.
+//! Asking for a key makes it known; what nobody asked for is a fault that names the nearest known one.
 
 use super::{Entry, Faults, Node, did_you_mean};
 use crate::model::Place;

@@ -1,4 +1,5 @@
 //! What the bot says and asks: `say` in its short and long form, `ask`, and what it expects.
+//! Each key is read though another has a fault; a question without its text or expectation is left broken.
 
 use regex::Regex;
 

@@ -1,4 +1,5 @@
 //! Scripts in a flow: the bare expressions of conditions and the bodies of code steps.
+//! Whether one parses is the caller's word; where it breaks is told as a place in the file.
 
 use super::{Node, Parser, SyntaxError};
 use crate::model::{Script, ScriptKind};

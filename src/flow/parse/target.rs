@@ -1,4 +1,5 @@
 //! Places in memory that steps write to: `set`, `unset` and the `into` of a question.
+//! Only what an expression can read again with dots is a place: `context.order.id`, not `context.order-id`.
 
 use super::{Kind, Node, Parser, Tree, Value};
 use crate::flow::program::Target;

@@ -6,6 +6,7 @@
 use super::{Node, Parser, SyntaxError, Tree, Value};
 use crate::flow::program::{Part, Template};
 use crate::model::{Map, ScriptKind};
+use crate::yaml::Entry;
 
 /// Ends that are tried for one expression. Real ones need two or three; each trial parses all of it again.
 const ENDS_MAX: usize = 32;
@@ -35,7 +36,7 @@ impl Parser<'_> {
                 Some(list(trees.into_iter().collect::<Option<_>>()?))
             }
             Value::Mapping(entries) => {
-                let member = |entry: &crate::yaml::Entry| (entry.key.clone(), self.tree(&entry.node));
+                let member = |entry: &Entry| (entry.key.clone(), self.tree(&entry.node));
                 let members: Vec<(String, Option<Tree>)> = entries.iter().map(member).collect();
                 Some(object(
                     members.into_iter().map(|(key, tree)| Some((key, tree?))).collect::<Option<_>>()?,
