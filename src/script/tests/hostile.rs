@@ -1,0 +1,211 @@
+//! Scripts that try to stay, to leave something behind, or to get out. Each ends in a fault or a harmless value,
+//! and the next script finds the sandbox as the first one did.
+
+use serde_json::json;
+
+use super::*;
+
+/// Code steps that try to do harm.
+const HOSTILE: &[&str] = &[
+    // never end
+    "for (;;);",
+    "while (true) { try { for (;;); } catch {} }",
+    "for (;;) { try { null.x } catch {} finally { continue } }",
+    "try { for (;;); } finally { for (;;); }",
+    "const f = () => f(); f()",
+    "const f = () => { try { f() } catch { f() } }; f()",
+    "const f = () => { try { f() } finally { f() } }; f()",
+    "function* g() { for (;;) yield 1 } for (const x of g());",
+    "[...(function* () { for (;;) yield 1 })()]",
+    "/(a+)+$/.test('a'.repeat(40) + 'b')",
+    "/^(?:(a|aa)+)+$/.exec('a'.repeat(60) + 'b')",
+    "'a'.repeat(5000).replace(/(a*)*b/, '')",
+    "for (;;) { try { /(a+)+$/.test('a'.repeat(40) + 'b') } catch {} }",
+    "const o = { get x() { return this.x } }; o.x",
+    "const o = { toString() { for (;;); } }; say(o)",
+    "throw { toJSON() { for (;;); } }",
+    "throw { get name() { for (;;); } }",
+    "const e = new Error('x'); Object.defineProperty(e, 'message', { get() { for (;;); } }); throw e",
+    "context.toJSON = () => { for (;;); }",
+    "Object.defineProperty(context, 'x', { enumerable: true, get() { for (;;); } })",
+    "new Array(4294967295).indexOf(1)",
+    "new Array(4294967295).reverse()",
+    "new Array(4294967295).sort()",
+    "new Array(4294967295).join()",
+    "[new Array(4294967295)].flat()",
+    "[].concat(new Array(4294967295), new Array(4294967295))",
+    "Array.prototype.copyWithin.call({ length: 2 ** 53 - 1 }, 0, 1)",
+    "Array.prototype.fill.call({ length: 2 ** 53 - 1 }, 0)",
+    "Array.prototype.reverse.call({ length: 2 ** 53 - 1 })",
+    "Array.prototype.unshift.call({ length: 2 ** 53 - 2 }, 1)",
+    "Array.prototype.splice.call({ length: 2 ** 53 - 2 }, 0, 1)",
+    "for (;;) 'a'.repeat(1000000).indexOf('a'.repeat(500000) + 'b')",
+    "String(new Array(4294967295))",
+    // take all memory
+    "const a = []; for (;;) a.push(a.length)",
+    "let s = 'x'; for (;;) s += s",
+    "'x'.repeat(2 ** 30)",
+    "'x'.padEnd(2 ** 30)",
+    "new Array(1e9).fill(0)",
+    "let a = {}; for (;;) a = { a }",
+    "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; context.a = a",
+    "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; say('x', { a })",
+    "const m = new Map(); for (let i = 0; ; i++) m.set(i, { i })",
+    "context.a = Array(1e5).fill('x'.repeat(1e5))",
+    "JSON.parse('['.repeat(1e5))",
+    "for (;;) say('x')",
+    "for (;;) log('x')",
+    "for (;;) { try { say('x') } catch {} }",
+    "throw 'x'.repeat(3e6)",
+    "Symbol('x'.repeat(1e6)).toString().repeat(100)",
+    // leave something behind
+    "Object.prototype.polluted = 1",
+    "context.__proto__.polluted = 1",
+    "context.order.constructor.prototype.polluted = 1",
+    "context.__proto__ = { polluted: 1 }",
+    "Object.setPrototypeOf(Object.prototype, { polluted: 1 })",
+    "Array.prototype.push = () => 1",
+    "globalThis.polluted = 1",
+    "polluted = 1",
+    "Object.defineProperty(globalThis, 'polluted', { value: 1 })",
+    "Math.random = () => 4",
+    "Date.now = () => 4",
+    "JSON.stringify = () => '{}'",
+    "(function* () {}).constructor.prototype.polluted = 1",
+    "Object.getPrototypeOf([].values()).next = () => ({ done: true })",
+    "Object.getPrototypeOf(/a/g[Symbol.matchAll]('a')).polluted = 1",
+    "Object.getPrototypeOf([].values().map(x => x)).polluted = 1",
+    "Object.getPrototypeOf(new Map().entries()).polluted = 1",
+    "Error.prepareStackTrace = () => { for (;;); }; null.x",
+    "Error.stackTraceLimit = 0; null.x",
+    "Object.prototype.__defineGetter__('polluted', () => 1)",
+    "Object.prototype.toString = () => 'polluted'",
+    "Error.prototype.name = 'polluted'",
+    "RegExp.prototype.exec = () => null",
+    "say.polluted = log.polluted = 1",
+    "Symbol.prototype.description = 1; Symbol.polluted = 1",
+    "delete Object.prototype.hasOwnProperty",
+    "delete globalThis.Object",
+    "Reflect.set(Object.prototype, 'constructor', 1)",
+    "Reflect.defineProperty(Object.getOwnPropertyDescriptor(Object.prototype, '__proto__').set, 'polluted', { value: 1 })",
+    "Iterator.prototype.polluted = 1; Iterator.prototype[Symbol.toStringTag] = 'polluted'",
+    // get out
+    "eval('1')",
+    "(0, eval)('1')",
+    "Function('return 1')()",
+    "new Function('return 1')()",
+    "(() => 1).constructor('return 1')()",
+    "(function* () {}).constructor('yield 1')()",
+    "Reflect.construct((() => 1).constructor, ['return 1'])",
+    "Object.getPrototypeOf((() => 1).constructor)('return 1')()",
+    "(class {}).constructor.constructor('return globalThis')()",
+    "setTimeout(() => 1, 1)",
+    "queueMicrotask(() => 1)",
+    "new Promise(() => { for (;;); })",
+    "require('fs')",
+    "std.exit(1)",
+    "os.exec(['true'])",
+    "process.exit(1)",
+    "print('x')",
+    "console.log('x')",
+    "performance.now()",
+    "new WeakRef({})",
+    "new FinalizationRegistry(() => 1)",
+    "new SharedArrayBuffer(8)",
+    "Atomics.wait(1)",
+    "new Proxy({}, {})",
+    "Array.fromAsync([1])",
+    "arguments.callee",
+    "({ async a() {} }).a()",
+    "import('std')",
+    "using x = { [Symbol.dispose]() { for (;;); } }",
+    "this.x = 1",
+];
+
+#[test]
+fn the_sandbox_is_the_same_after_every_hostile_script() {
+    let mut sandbox = Sandbox::new(MEMORY_BYTES);
+    for source in HOSTILE {
+        sandbox.begin(AT, SEED, STEPS);
+        let done = sandbox.execute(&code(source), &mut scope(), &[]);
+        sandbox.begin(AT, SEED, STEPS);
+        let harmless = done.fault.is_some() || done.said.is_empty();
+        assert!(harmless, "{source}");
+        assert_intact(&mut sandbox, source);
+    }
+}
+
+fn assert_intact(sandbox: &mut Sandbox, after: &str) {
+    let look = "[1 + 1, typeof polluted, ({}).polluted, Object.keys({ a: 1 }).length, [1].push(2), String(Symbol()),
+        JSON.stringify({ a: 1 }), Date.now(), [...[1, 2].values()].length, typeof Object.prototype.hasOwnProperty,
+        ({}).toString(), new Error('x').name, /a/.exec('a')[0], Object.prototype.toString.call(Iterator.prototype)]";
+    let expected = json!([
+        2,
+        "undefined",
+        null,
+        1,
+        2,
+        "Symbol()",
+        "{\"a\":1}",
+        AT,
+        2,
+        "function",
+        "[object Object]",
+        "Error",
+        "a",
+        "[object Iterator]"
+    ]);
+    assert_eq!(sandbox.evaluate(&expression(look), &scope(), &[]), Ok(expected), "after {after}");
+}
+
+#[test]
+fn a_loop_that_catches_everything_is_stopped() {
+    let (done, _) = run("for (;;) { try { for (;;); } catch {} }");
+    assert_eq!(done.fault, Some(Fault::OutOfSteps));
+}
+
+#[test]
+fn a_script_may_catch_running_out_of_memory_and_stack() {
+    assert_eq!(value("(() => { try { 'x'.repeat(2 ** 29) } catch { return 'caught' } })()"), json!("caught"));
+    assert_eq!(
+        value("(() => { try { (function f() { f() })() } catch { return 'caught' } })()"),
+        json!("caught")
+    );
+    let text = thrown("(function f() { f() })()");
+    assert!(text.starts_with("RangeError: Maximum call stack size exceeded"), "{text}");
+}
+
+#[test]
+fn memory_that_only_grows_is_out_of_memory() {
+    for source in [
+        "const a = []; for (;;) a.push('x'.repeat(10000) + a.length)",
+        "const m = new Map(); for (let i = 0; ; i++) m.set(i, [i])",
+    ] {
+        let (done, _) = run(source);
+        assert_eq!(done.fault, Some(Fault::OutOfMemory), "{source}");
+    }
+}
+
+#[test]
+fn everything_that_scripts_share_is_frozen() {
+    let source = "(() => {
+        const seen = new Set(), open = [globalThis, function* () {}.constructor.prototype, [].values().__proto__,
+            ''[Symbol.iterator]().__proto__, ''.matchAll(/a/g).__proto__, new Map().keys().__proto__];
+        const loose = [];
+        while (open.length) {
+            const o = open.pop();
+            if (o === null || (typeof o !== 'object' && typeof o !== 'function') || seen.has(o)) continue;
+            seen.add(o);
+            if (!Object.isFrozen(o) && o !== open && o !== loose) loose.push(o.name ?? String(o));
+            for (const key of Reflect.ownKeys(o)) {
+                const p = Object.getOwnPropertyDescriptor(o, key);
+                open.push(p.value, p.get, p.set);
+            }
+            open.push(Object.getPrototypeOf(o));
+        }
+        return seen.size > 300 ? loose : seen.size;
+    })()";
+    let mut sandbox = Sandbox::new(MEMORY_BYTES);
+    sandbox.begin(AT, SEED, 1000);
+    assert_eq!(sandbox.evaluate(&expression(source), &scope(), &[]), Ok(json!([])));
+}
