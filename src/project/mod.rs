@@ -5,6 +5,7 @@ mod endpoint;
 mod folder;
 mod init;
 mod later;
+mod programs;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -18,17 +19,22 @@ use std::sync::Arc;
 
 pub use endpoint::{Auth, Endpoint, Overlap, SessionRules};
 pub use init::{InitError, init};
+pub use programs::recompile;
 pub use webhook::{OnExhausted, Webhook};
 
 use crate::config::{Overlay, Settings};
+use crate::flow::Program;
 use crate::yaml::{self, Fault, Faults};
 use endpoint::Surroundings;
+use programs::Flows;
 
 pub struct Project {
     pub root: PathBuf,
     pub settings: Settings,
     /// By name.
     pub endpoints: BTreeMap<String, Arc<Endpoint>>,
+    /// By the name of the flow they start with: one for each flow that an endpoint names.
+    pub programs: BTreeMap<String, Arc<Program>>,
     by_token: HashMap<String, Arc<Endpoint>>,
 }
 
@@ -53,14 +59,14 @@ pub fn load(
     let mut faults = Faults::default();
     let mut settings = settings::read(root, env, &mut faults);
     overlay.apply(&mut settings);
-    let flows: Vec<String> =
-        folder::files(root, "flows", &mut faults).into_iter().map(|file| file.name).collect();
-    let endpoints = read_endpoints(root, &flows, env, &mut faults);
+    let flows = Flows::read(root, env, &mut faults);
+    let endpoints = read_endpoints(root, &flows.names, env, &mut faults);
     if !faults.is_empty() {
         return Err(LoadError::Faults(faults.sorted()));
     }
     let by_token = endpoints.values().map(|door| (door.url_token.clone(), Arc::clone(door))).collect();
-    Ok(Project { root: root.to_owned(), settings, endpoints, by_token })
+    let programs = flows.compile(endpoints.values().map(|door| door.flow.as_str()));
+    Ok(Project { root: root.to_owned(), settings, endpoints, programs, by_token })
 }
 
 impl Project {
