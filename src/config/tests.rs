@@ -48,7 +48,7 @@ fn an_unknown_variable_names_the_nearest() {
     let error = overlay(&[("ANTIPHON_LISTN", "x")]).err().unwrap().to_string();
     assert_eq!(
         error,
-        "the environment sets ANTIPHON_LISTN, which is no setting of Antiphon; did you mean ANTIPHON_LISTEN?; \
+        "the environment sets ANTIPHON_LISTN, which is no setting of Antiphon (did you mean ANTIPHON_LISTEN?); \
          rename or unset it"
     );
     assert!(overlay(&[("ANTIPHON_ADMIN_KEY", "secret")]).is_ok());
