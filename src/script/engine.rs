@@ -2,7 +2,7 @@
 //! It promises that a run gives the same result however used the runtime is, as long as there is memory, and
 //! never decides whether to try again: that is the sandbox's.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use rquickjs::{
     Context, Ctx, Error, Function, Object, Persistent, Runtime, Value as JsValue, context::intrinsic,
@@ -23,6 +23,12 @@ use crate::model::{Map, Script, ScriptKind};
 const FUNCTIONS_MAX: usize = 256;
 /// What a script may recurse into. The threads of actix have 2 MiB, and a debug build needs some of it for itself.
 const STACK_BYTES: usize = 256 << 10;
+/// Memory kept back for the exception that stops a script. Without it a script that fills its memory and catches
+/// all exceptions could not be stopped: QuickJS would throw that it has no memory for one, which can be caught.
+const RESERVE_BYTES: usize = 64 << 10;
+
+/// A text of JavaScript's that is let go when a script is stopped.
+type Reserve = RefCell<Option<Persistent<rquickjs::String<'static>>>>;
 
 pub(super) struct Engine {
     /// Before the context: nothing of JavaScript's may outlive its runtime.
@@ -39,7 +45,7 @@ pub(super) struct Run<T> {
 /// What a code step left in `context` and `profile`, by index.
 pub(super) type Changes = Vec<(usize, Map)>;
 
-/// What scripts are run with in the order: script, scope, the values of its locals.
+/// A script to run, what it sees, and the values of its locals by name.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) script: &'a Script,
@@ -49,6 +55,8 @@ pub(super) struct Job<'a> {
 
 struct Realm {
     gauge: Rc<Gauge>,
+    /// Shared with the runtime's handler of interrupts.
+    reserve: Rc<Reserve>,
     tools: Tools,
     functions: HashMap<u64, Compiled>,
     /// The objects as scripts may read them, each with the revision of the scope it was made from.
@@ -90,14 +98,22 @@ impl Engine {
     pub(super) fn new(memory_bytes: usize, gauge: &Rc<Gauge>) -> Engine {
         let runtime = Runtime::new().expect("there is memory for an empty runtime");
         runtime.set_max_stack_size(STACK_BYTES);
-        let asked = gauge.clone();
-        runtime.set_interrupt_handler(Some(Box::new(move || asked.interrupt())));
+        let reserve = Rc::new(Reserve::default());
+        let (asked, kept) = (gauge.clone(), reserve.clone());
+        runtime.set_interrupt_handler(Some(Box::new(move || {
+            let stop = asked.interrupt();
+            if stop {
+                kept.take();
+            }
+            stop
+        })));
         let context = Context::custom::<Intrinsics>(&runtime).expect("there is memory for an empty context");
         gauge.set_pace(Pace::Free);
         let tools = context.with(|ctx| Tools::new(&ctx, gauge)).expect("the prelude is our own and runs");
         runtime.set_memory_limit(memory_bytes);
         let handed = [const { None }; 5];
-        Engine { realm: Realm { gauge: gauge.clone(), tools, functions: HashMap::new(), handed }, context }
+        let realm = Realm { gauge: gauge.clone(), reserve, tools, functions: HashMap::new(), handed };
+        Engine { realm, context }
     }
 
     /// Forgets the objects of the turn before.
@@ -161,8 +177,18 @@ impl Realm {
                 ctx.catch();
             }
         }
+        self.keep_reserve(ctx).map_err(|_| self.fault(ctx, job.script))?;
         self.gauge.set_pace(pace);
         Ok(call)
+    }
+
+    fn keep_reserve(&self, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+        let mut reserve = self.reserve.borrow_mut();
+        if reserve.is_none() {
+            let text = rquickjs::String::from_str(ctx.clone(), &" ".repeat(RESERVE_BYTES))?;
+            *reserve = Some(Persistent::save(ctx, text));
+        }
+        Ok(())
     }
 
     fn compiled(&mut self, ctx: &Ctx<'_>, script: &Script) -> Result<Compiled, Fault> {
@@ -292,6 +318,13 @@ impl Realm {
 
     fn describe<'js>(&self, ctx: &Ctx<'js>, thrown: JsValue<'js>) -> Result<Vec<String>, Error> {
         self.tools.describe.clone().restore(ctx)?.call((thrown,))
+    }
+}
+
+/// The handler of interrupts lives as long as the runtime; what it shares must go before.
+impl Drop for Realm {
+    fn drop(&mut self) {
+        self.reserve.take();
     }
 }
 

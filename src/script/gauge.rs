@@ -6,13 +6,13 @@ use std::cell::{Cell, RefCell};
 use super::value::RESULT_BYTES_MAX;
 use crate::model::Map;
 
-/// Outputs of one code step. A person reads none of them any more long before; a loop that never ends finds it first.
+/// Outputs of one code step. Nobody reads that many at once: it is a loop that went wrong.
 const SAID_MAX: usize = 100;
 /// Lines and characters a code step may log: what a person looks through to find a fault.
 const LOGS_MAX: usize = 100;
 const LOG_CHARS_MAX: usize = 1_000;
 
-/// What QuickJS calls one step of work less often than: its own count of loops and calls between two looks.
+/// Loops and calls between two questions of QuickJS; as many rounds of a built-in loop cost a step too.
 const WORK_OF_A_STEP: u64 = 10_000;
 
 #[derive(Default)]
