@@ -40,9 +40,10 @@ async fn tell(how: &str, body: &Value) -> Result<Value, Box<dyn Error>> {
     let request = awc::Client::default().post(format!("{SERVER}/{how}/{TOKEN}"));
     let mut response =
         request.send_json(body).await.map_err(|error| format!("no answer from {SERVER}: {error}"))?;
-    if response.status() != StatusCode::ACCEPTED {
-        // 404 unknown-session: a session begins with its user's first message, see start_conversation.
-        return Err(String::from_utf8(response.body().await?.to_vec())?.into());
+    let answer: Value = response.json().await?;
+    match response.status() {
+        StatusCode::ACCEPTED => Ok(answer),
+        // 404 unknown-session, for instance: a session begins with its user's first message.
+        _ => Err(answer["detail"].as_str().unwrap_or("refused without a reason").into()),
     }
-    Ok(response.json().await?)
 }

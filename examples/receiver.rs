@@ -33,7 +33,8 @@ async fn main() -> std::io::Result<()> {
 #[post("/callback")]
 async fn callback(request: HttpRequest, body: Json<Value>, received: Data<Mutex<Received>>) -> HttpResponse {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let session = format!("{}/{}", body["userId"], body["sessionId"]);
+    let name = |field: &str| body[field].as_str().unwrap_or_default();
+    let session = format!("{}/{}", name("userId"), name("sessionId"));
     let sequence: u64 = header("antiphon-sequence").parse().unwrap_or_default();
     let mut received = received.lock().expect("no handler panics while it holds the lock");
 

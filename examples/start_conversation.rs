@@ -38,7 +38,10 @@ async fn post(client: &awc::Client, session: &str, text: &str) -> Result<Value, 
             }
             // Busy or about to end: the same post may be taken later.
             Ok(response) if matches!(response.status().as_u16(), 429 | 503) => {}
-            Ok(mut response) => return Err(String::from_utf8(response.body().await?.to_vec())?.into()),
+            Ok(mut response) => {
+                let problem: Value = response.json().await?;
+                return Err(problem["detail"].as_str().unwrap_or("refused without a reason").into());
+            }
             Err(error) => eprintln!("no answer: {error}"),
         }
         actix_web::rt::time::sleep(Duration::from_millis(200 * u64::from(attempt))).await;

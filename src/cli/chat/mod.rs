@@ -129,8 +129,7 @@ impl Chat {
 
     /// The input was refused, or a transformer dropped it or answered itself. A person may go on; a script ends.
     fn unheard(&self, reply: &Reply) -> Result<(), Error> {
-        let problem = reply.problem();
-        match problem {
+        match reply.problem() {
             Some(problem) if !self.terminal => return Err(Error::Refused(problem)),
             Some(problem) => anstream::eprintln!("{DIM}{problem}{DIM:#}"),
             None => anstream::eprintln!("{DIM}{}{DIM:#}", reply.body),
@@ -144,13 +143,18 @@ impl Chat {
         let body = json!({ "userId": self.session.user, "sessionId": self.session.id, "text": text });
         let key = clock::id();
         let mut wait = RETRY_MIN;
+        let mut told = String::new();
         loop {
             let (why, at_least) = match self.poster.post(Path::Input, &body, Some(&key)).await {
                 Ok(reply) if !reply.is_for_now() => return reply,
                 Ok(reply) => (reply.problem().unwrap_or_default(), reply.retry_after.unwrap_or_default()),
                 Err(error) => (error.to_string(), Duration::ZERO),
             };
-            anstream::eprintln!("{DIM}{why}; trying again{DIM:#}");
+            let reason = why.lines().next().unwrap_or_default();
+            if reason != told {
+                anstream::eprintln!("{DIM}{reason}; trying again until there is an answer{DIM:#}");
+                reason.clone_into(&mut told);
+            }
             actix_web::rt::time::sleep(wait.max(at_least)).await;
             wait = (wait * 2).min(RETRY_MAX);
         }
