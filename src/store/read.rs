@@ -18,6 +18,9 @@ use crate::model::{
     Session, SessionKey, UserKey,
 };
 
+/// A session with callbacks owed, and the place of the last one: the start of its life and the sequence.
+pub type Owing = (SessionKey, (u64, u64));
+
 /// An idempotency key is remembered this long.
 const SEEN_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -116,11 +119,7 @@ impl Store {
 
     /// The sessions of a shard that have callbacks owed, each with the place of the last one; costs two seeks
     /// each, whatever else is stored.
-    pub fn sessions_with_callbacks(
-        &self,
-        shard: usize,
-        shards: usize,
-    ) -> Result<Vec<(SessionKey, (u64, u64))>, Error> {
+    pub fn sessions_with_callbacks(&self, shard: usize, shards: usize) -> Result<Vec<Owing>, Error> {
         self.sessions_with(Row::Callback, shard, shards)
     }
 
@@ -142,12 +141,7 @@ impl Store {
         Ok(count)
     }
 
-    fn sessions_with(
-        &self,
-        row: Row,
-        shard: usize,
-        shards: usize,
-    ) -> Result<Vec<(SessionKey, (u64, u64))>, Error> {
+    fn sessions_with(&self, row: Row, shard: usize, shards: usize) -> Result<Vec<Owing>, Error> {
         let mut sessions = Vec::new();
         let mut from = Bound::Included(key::shard_start(row, shard, shards));
         while let Some((found, _)) = self.disk().range((from, Bound::Unbounded)).next().transpose()? {
