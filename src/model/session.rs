@@ -38,6 +38,9 @@ pub enum Position {
     /// An `ask` step waits for its answer, in the program the flow was started with.
     #[serde(rename_all = "camelCase")]
     Ask { program: ProgramHash, frames: Vec<Frame>, failed: u32 },
+    /// `stop: session` ended it. Only its counters are kept, so that the next life of the session begins later
+    /// than this one and their records stay apart.
+    Ended,
 }
 
 /// One flow on the stack. The innermost frame is the last.

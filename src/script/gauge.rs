@@ -13,7 +13,7 @@ const LOGS_MAX: usize = 100;
 const LOG_CHARS_MAX: usize = 1_000;
 
 /// Loops and calls between two questions of QuickJS; as many rounds of a built-in loop cost a step too.
-const WORK_OF_A_STEP: u64 = 10_000;
+pub const WORK_OF_A_STEP: u64 = 10_000;
 
 #[derive(Default)]
 pub(super) struct Gauge {

@@ -12,6 +12,7 @@ mod scope;
 mod syntax;
 mod value;
 
+pub use gauge::WORK_OF_A_STEP;
 pub use sandbox::{Executed, Fault, Sandbox};
 pub use scope::Scope;
 pub use syntax::{SyntaxError, check};

@@ -1,0 +1,244 @@
+//! The way through a program: one operation after the other, until something waits, ends or goes wrong.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::position::{self, Entry};
+use super::{Event, Turn, advance, objects};
+use crate::flow::{Ask, Op};
+use crate::model::{Loop, Map, Note, NoteKind, Numbered, Place, Position, Session};
+use crate::script::{Fault, Sandbox, Scope};
+
+/// In one transcript record; a last note tells how many more there were.
+const NOTES_MAX: usize = 100;
+
+/// A turn under way.
+pub(super) struct Run<'a> {
+    pub(super) sandbox: &'a mut Sandbox,
+    pub(super) scope: Scope,
+    pub(super) event: Event<'a>,
+    pub(super) session: Session,
+    /// The flows that are under way, the innermost last. Empty when the flow is over.
+    pub(super) frames: Vec<Active>,
+    /// Index of the operation to do next.
+    pub(super) next: usize,
+    steps: u64,
+    pub(super) gotos: HashMap<usize, u64>,
+    pub(super) chance: u64,
+    pub(super) outputs: Vec<Numbered>,
+    pub(super) output_bytes: usize,
+    notes: Vec<Note>,
+    notes_left_out: usize,
+    pub(super) profile_changed: bool,
+}
+
+/// One flow under way: where it stands while another runs inside it, and its loops.
+pub(super) struct Active {
+    pub(super) at: usize,
+    pub(super) loops: Vec<Loop>,
+}
+
+/// Why a turn stops.
+pub(super) enum End {
+    /// A question waits; its operation's index and how often it was answered wrongly.
+    Asks { at: usize, failed: u32 },
+    /// The flow came to its end.
+    Done,
+    /// The session is over.
+    Over,
+    /// A bound was reached or a code step threw.
+    Fault { place: Place, text: String, ran_out: bool },
+}
+
+/// What an operation leads to.
+pub(super) type Flow = Result<(), End>;
+
+impl End {
+    pub(super) fn fault(place: &Place, text: impl Into<String>) -> End {
+        End::Fault { place: place.clone(), text: text.into(), ran_out: false }
+    }
+
+    pub(super) fn script(place: &Place, fault: &Fault) -> End {
+        let text = match fault {
+            Fault::OutOfSteps => format!("{fault} (limits.scriptSteps)"),
+            Fault::OutOfMemory => format!("{fault} (limits.scriptMemoryBytes)"),
+            Fault::Thrown(_) | Fault::NotJson(_) => fault.to_string(),
+        };
+        End::Fault { place: place.clone(), text, ran_out: matches!(fault, Fault::OutOfSteps) }
+    }
+}
+
+pub(super) fn run(event: Event, sandbox: &mut Sandbox) -> Turn {
+    let entry = position::entry(&event);
+    let mut run = Run {
+        sandbox,
+        scope: objects::scope(&event, entry.value()),
+        chance: event.seed,
+        session: advance(event.session, event.sequence, event.now),
+        event,
+        frames: vec![Active { at: 0, loops: Vec::new() }],
+        next: 0,
+        steps: 0,
+        gotos: HashMap::new(),
+        outputs: Vec::new(),
+        output_bytes: 0,
+        notes: Vec::new(),
+        notes_left_out: 0,
+        profile_changed: false,
+    };
+    let end = run.go(entry);
+    run.finish(end)
+}
+
+impl<'a> Run<'a> {
+    fn go(&mut self, entry: Entry<'a>) -> End {
+        if let Err(end) = self.enter_at(entry) {
+            return end;
+        }
+        loop {
+            if let Err(end) = self.operate() {
+                return end;
+            }
+        }
+    }
+
+    fn enter_at(&mut self, entry: Entry<'a>) -> Flow {
+        match entry {
+            Entry::First => Ok(()),
+            Entry::Lost(path) => {
+                let text = format!("the step {path} is not there any more: the flow starts anew");
+                self.note(NoteKind::Warning, "", text);
+                Ok(())
+            }
+            Entry::Question { frames, at, ask, failed, value } => {
+                self.frames = frames;
+                match value {
+                    Some(value) => self.answered(at, ask, value),
+                    None => self.not_answered(at, ask, failed),
+                }
+            }
+        }
+    }
+
+    fn answered(&mut self, at: usize, ask: &Ask, value: Value) -> Flow {
+        self.next = ask.answered;
+        match &ask.into {
+            Some(target) => self.write(at, target, value),
+            None => Ok(()),
+        }
+    }
+
+    fn not_answered(&mut self, at: usize, ask: &Ask, failed: u32) -> Flow {
+        let failed = failed.saturating_add(1);
+        if ask.attempts.is_some_and(|attempts| failed >= attempts) {
+            self.next = at + 1;
+            return Ok(());
+        }
+        self.say(at, ask.reprompt.as_ref().unwrap_or(&ask.say))?;
+        Err(End::Asks { at, failed })
+    }
+
+    fn operate(&mut self) -> Flow {
+        let (program, at) = (self.event.program, self.next);
+        let op = &program.ops[at];
+        self.next = at + 1;
+        self.count(at, op)?;
+        match op {
+            Op::Say(say) => self.say(at, say),
+            Op::Ask(ask) => self.say(at, &ask.say).and(Err(End::Asks { at, failed: 0 })),
+            Op::If { condition, otherwise } => self.choose(condition, *otherwise),
+            Op::Jump(target) => self.jump(*target),
+            Op::Switch { subject, cases, default } => self.switch(subject, cases, *default),
+            Op::Set(writes) => self.set(at, writes),
+            Op::Unset(targets) => self.unset(targets),
+            Op::Code(script) => self.code(at, script),
+            Op::Run { entry } => self.enter(at, *entry),
+            Op::Goto { target, loops } => self.goto(at, *target, *loops),
+            Op::Once { end } => self.once(at, *end),
+            Op::Each { items, end, .. } => self.each(at, items, *end),
+            Op::Next { each } => self.next_item(*each),
+            Op::StopFlow => Err(End::Done),
+            Op::StopSession => Err(End::Over),
+            Op::Return => self.leave(),
+        }
+    }
+
+    /// Every step counts, the joints between them do not: each way round passes at least one step.
+    fn count(&mut self, at: usize, op: &Op) -> Flow {
+        if matches!(op, Op::Jump(_) | Op::Next { .. } | Op::Return) {
+            return Ok(());
+        }
+        self.steps += 1;
+        let max = self.event.bounds.steps_max;
+        if self.steps <= max {
+            return Ok(());
+        }
+        let text = format!(
+            "more than {max} steps for one input: this may be an endless loop (limits.stepsPerInput)"
+        );
+        Err(End::fault(self.place(at), text))
+    }
+
+    /// The variables of the `each` steps around, outermost first.
+    pub(super) fn locals(&self) -> Vec<(String, Value)> {
+        let program = self.event.program;
+        let loops = self.frames.last().map_or(&[][..], |frame| &frame.loops);
+        let variable = |inner: &Loop| match program.index_of.get(&inner.path).map(|at| &program.ops[*at]) {
+            Some(Op::Each { name, .. }) => Some((name.clone(), inner.items.get(inner.index)?.clone())),
+            Some(_) | None => None,
+        };
+        loops.iter().filter_map(variable).collect()
+    }
+
+    pub(super) fn warn(&mut self, place: &Place, text: String) {
+        self.note(NoteKind::Warning, &place.to_string(), text);
+    }
+
+    pub(super) fn note(&mut self, kind: NoteKind, place: &str, text: String) {
+        if self.notes.len() < NOTES_MAX {
+            self.notes.push(Note { kind, place: place.to_owned(), text });
+        } else {
+            self.notes_left_out += 1;
+        }
+    }
+
+    pub(super) fn place(&self, at: usize) -> &'a Place {
+        &self.event.program.places[at]
+    }
+
+    pub(super) fn frame(&mut self) -> &mut Active {
+        self.frames.last_mut().expect("a turn ends when its last frame is left")
+    }
+
+    fn finish(mut self, end: End) -> Turn {
+        let end = self.within_memory(end);
+        let ran_out = matches!(end, End::Fault { ran_out: true, .. });
+        self.session.position = match end {
+            End::Asks { at, failed } => self.asks(at, failed),
+            End::Done => Position::Start,
+            End::Over => Position::Ended,
+            End::Fault { place, text, .. } => {
+                self.notes.push(Note { kind: NoteKind::Fault, place: place.to_string(), text });
+                Position::Start
+            }
+        };
+        if self.notes_left_out > 0 {
+            let text = format!("{} more notes were left out", self.notes_left_out);
+            self.notes.push(Note { kind: NoteKind::Warning, place: String::new(), text });
+        }
+        let (context, profile) = self.scope.into_memory();
+        let over = self.session.position == Position::Ended;
+        self.session.context = if over { Map::new() } else { context };
+        if over {
+            self.session.once.clear();
+        }
+        Turn {
+            session: self.session,
+            outputs: self.outputs,
+            profile: self.profile_changed.then_some(profile),
+            notes: self.notes,
+            ran_out,
+        }
+    }
+}

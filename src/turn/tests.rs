@@ -1,0 +1,239 @@
+//! Turns as text: each case is a flow and a conversation. `cases/*.txt` hold them; this file only plays them.
+//!
+//! `=== name` begins a case, `flow NAME` a flow, `talk` the conversation. There, `> text` is an input (`> {…}` one of data,
+//! `inject text` one by another system), `< text` an output and `<< {…}` its data, `fault`, `warning` and `log` a note that
+//! holds this text, `context {…}`, `profile {…}` and `position NAME` what is kept afterwards. Outputs and notes have to be
+//! all of them, in order.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde_json::Value;
+
+use super::*;
+use crate::flow;
+use crate::model::{NoteKind, SessionId, Source};
+use crate::script;
+use crate::yaml::Faults;
+
+const CASES: [(&str, &str); 4] = [
+    ("asks", include_str!("cases/asks.txt")),
+    ("bounds", include_str!("cases/bounds.txt")),
+    ("memory", include_str!("cases/memory.txt")),
+    ("steps", include_str!("cases/steps.txt")),
+];
+
+const NOW: u64 = 1_700_000_000_000;
+
+#[test]
+fn every_conversation_goes_as_it_is_written() {
+    let mut failures = Vec::new();
+    for (file, text) in CASES {
+        for case in text.split("\n=== ").skip(1) {
+            let (name, body) = case.split_once('\n').expect("a case has a name and a body");
+            if let Err(failure) = play(body) {
+                failures.push(format!("cases/{file}.txt, {name}: {failure}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn the_same_turn_comes_out_the_same_in_a_fresh_and_in_a_used_sandbox() {
+    let flow = r#"
+- set: { context.dice: "{{ Math.random() }}", context.at: "{{ new Date().toISOString() }}" }
+- say: { oneOf: [one, two, three] }
+- code: "context.more = [1, 2, 3].map(() => Math.random()); say(String(Math.random()))"
+"#;
+    let program = compile(&[("main".to_owned(), flow.to_owned())]).expect("the flow is valid");
+    let session = Session::new(id(), NOW);
+    let input = input(Source::User, "hi", 1);
+    let mut used = Sandbox::new(MEMORY);
+    let mut turns = Vec::new();
+    for _ in 0..3 {
+        for sandbox in [&mut used, &mut Sandbox::new(MEMORY)] {
+            turns.push(format!("{:?}", step(event(&program, &session, Map::new(), &input, 1), sandbox)));
+        }
+    }
+    turns.dedup();
+    assert_eq!(turns.len(), 1, "{turns:#?}");
+}
+
+#[test]
+fn a_notify_becomes_an_output_and_leaves_the_flow_where_it_is() {
+    let mut session = Session::new(id(), NOW);
+    session.inputs = 4;
+    session.outputs = 2;
+    let turn = notify(&session, &input(Source::Notify, "your parcel is here", 5), 5, NOW + 1);
+    assert_eq!((turn.session.inputs, turn.session.outputs, turn.session.turns), (5, 3, 1));
+    assert_eq!(turn.session.position, session.position);
+    assert_eq!((turn.outputs[0].sequence, turn.outputs[0].output.text.as_str()), (3, "your parcel is here"));
+}
+
+const MEMORY: usize = 32 << 20;
+
+/// A conversation under way.
+struct Play {
+    program: Program,
+    session: Session,
+    profile: Map,
+    sandbox: Sandbox,
+    outputs: VecDeque<Output>,
+    notes: VecDeque<Note>,
+    last: Option<Output>,
+}
+
+fn play(body: &str) -> Result<(), String> {
+    let (flows, talk) = body.split_once("\ntalk\n").ok_or("there is no line `talk`")?;
+    let mut named: Vec<(String, String)> = Vec::new();
+    for line in flows.lines() {
+        match (line.strip_prefix("flow "), named.last_mut()) {
+            (Some(name), _) => named.push((name.to_owned(), String::new())),
+            (None, Some((_, text))) => text.push_str(&format!("{line}\n")),
+            (None, None) => return Err("the first line is `flow NAME`".to_owned()),
+        }
+    }
+    let mut play = Play {
+        program: compile(&named)?,
+        session: Session::new(id(), NOW),
+        profile: Map::new(),
+        sandbox: Sandbox::new(MEMORY),
+        outputs: VecDeque::new(),
+        notes: VecDeque::new(),
+        last: None,
+    };
+    for line in talk.lines().filter(|line| !line.is_empty()) {
+        play.line(line).map_err(|failure| format!("at `{line}`: {failure}"))?;
+    }
+    play.nothing_left().map_err(|failure| format!("at the end: {failure}"))
+}
+
+fn compile(flows: &[(String, String)]) -> Result<Program, String> {
+    let mut faults = Faults::default();
+    let check: flow::Check = &|kind, source, locals| {
+        script::check(kind, source, locals).map_err(|error| flow::SyntaxError {
+            line: error.line,
+            column: error.column,
+            text: error.text,
+        })
+    };
+    let mut parsed = BTreeMap::new();
+    for (name, text) in flows {
+        parsed.insert(name.clone(), flow::parse(name, text, &|_| None, check, &mut faults));
+    }
+    flow::link(&parsed, &mut faults);
+    let program = flow::compile(&flows[0].0, &parsed);
+    program.filter(|_| faults.is_empty()).ok_or_else(|| {
+        let faults = faults.sorted();
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    })
+}
+
+impl Play {
+    fn line(&mut self, line: &str) -> Result<(), String> {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            ">" => self.says(Source::User, rest),
+            "inject" => self.says(Source::Inject, rest),
+            "<" => self.hears(rest),
+            "<<" => {
+                let data = self.last.as_ref().map(|output| Value::Object(output.data.clone()));
+                same(&data.unwrap_or_default(), rest)
+            }
+            "fault" => self.notes(NoteKind::Fault, rest),
+            "warning" => self.notes(NoteKind::Warning, rest),
+            "log" => self.notes(NoteKind::Log, rest),
+            "context" => same(&Value::Object(self.session.context.clone()), rest),
+            "profile" => same(&Value::Object(self.profile.clone()), rest),
+            "position" => {
+                let at = match self.session.position {
+                    Position::Start => "start",
+                    Position::Ask { .. } => "ask",
+                    Position::Ended => "ended",
+                };
+                if at == rest { Ok(()) } else { Err(format!("it is {at}")) }
+            }
+            other => Err(format!("{other:?} is no word of a case")),
+        }
+    }
+
+    fn says(&mut self, source: Source, text: &str) -> Result<(), String> {
+        self.nothing_left()?;
+        let sequence = self.session.inputs + 1;
+        let input = input(source, text, sequence);
+        let event = event(&self.program, &self.session, self.profile.clone(), &input, sequence);
+        let turn = step(event, &mut self.sandbox);
+        self.outputs = turn.outputs.into_iter().map(|numbered| numbered.output).collect();
+        self.notes = turn.notes.into();
+        self.session = turn.session;
+        if let Some(profile) = turn.profile {
+            self.profile = profile;
+        }
+        Ok(())
+    }
+
+    fn hears(&mut self, text: &str) -> Result<(), String> {
+        let output = self.outputs.pop_front().ok_or("nothing was said")?;
+        let said = output.text.clone();
+        self.last = Some(output);
+        if said == text { Ok(()) } else { Err(format!("it said {said:?}")) }
+    }
+
+    fn notes(&mut self, kind: NoteKind, text: &str) -> Result<(), String> {
+        let note = self.notes.pop_front().ok_or("there is no note")?;
+        let whole = format!("{}: {}", note.place, note.text);
+        if note.kind == kind && whole.contains(text) {
+            Ok(())
+        } else {
+            Err(format!("it is {:?} {whole}", note.kind))
+        }
+    }
+
+    fn nothing_left(&self) -> Result<(), String> {
+        if self.outputs.is_empty() && self.notes.is_empty() {
+            return Ok(());
+        }
+        Err(format!("there is also {:?} {:?}", self.outputs, self.notes))
+    }
+}
+
+fn same(is: &Value, expected: &str) -> Result<(), String> {
+    let expected: Value = serde_json::from_str(expected).map_err(|error| error.to_string())?;
+    if *is == expected { Ok(()) } else { Err(format!("it is {is}")) }
+}
+
+fn id() -> SessionId {
+    SessionId { endpoint: "shop".to_owned(), user_id: "u".to_owned(), session_id: "s".to_owned() }
+}
+
+fn input(source: Source, text: &str, sequence: u64) -> Input {
+    let data = text.starts_with('{').then(|| serde_json::from_str(text).expect("the data of a case is JSON"));
+    Input {
+        input_id: format!("input {sequence}"),
+        trace_id: format!("trace {sequence}"),
+        source,
+        text: if data.is_some() { String::new() } else { text.to_owned() },
+        data,
+        received_at: NOW,
+    }
+}
+
+fn event<'a>(
+    program: &'a Program,
+    session: &'a Session,
+    profile: Map,
+    input: &'a Input,
+    sequence: u64,
+) -> Event<'a> {
+    static BOUNDS: Bounds =
+        Bounds { steps_max: 1_000, goto_max: 4, context_bytes_max: 4_096, script_steps_max: 2_000_000 };
+    static DOOR: std::sync::LazyLock<Door> = std::sync::LazyLock::new(|| Door {
+        name: "shop".to_owned(),
+        url_token: "token".to_owned(),
+        flow: "main".to_owned(),
+        locale: "en-US".to_owned(),
+        timezone: "Europe/Berlin".to_owned(),
+    });
+    let now = NOW + sequence;
+    Event { program, door: &DOOR, bounds: &BOUNDS, session, profile, input, sequence, now, seed: 7 }
+}
