@@ -1,6 +1,7 @@
 //! Antiphon: a conversation engine that never drops, doubles or disorders a turn.
 pub mod clock;
 pub mod config;
+pub mod delivery;
 pub mod flow;
 pub mod model;
 pub mod project;

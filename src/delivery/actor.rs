@@ -1,0 +1,412 @@
+//! The delivery actor: which lanes may send now, what it does with the answers, and the clock of retries.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::attempt;
+use super::lane::{FRESH_MAX, Lane, Number, Stage};
+use super::retry::{self, Next, Outcome};
+use crate::clock;
+use crate::model::{Attempt, Attempts, Callback, DeadLetter, SessionId, SessionKey, webhook_id};
+use crate::project::{Project, Webhook};
+use crate::store::{Client, Error, Store, Writes};
+
+/// awc never closes idle connections: a client is replaced after this time, in milliseconds, and takes them along.
+const CLIENT_AGE_MAX_MS: u64 = 300_000;
+/// So many attempts are kept with a callback; the first of them make room.
+const ATTEMPTS_KEPT_MAX: usize = 20;
+
+/// Callbacks of one session that were just flushed, in order.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Due {
+    pub key: SessionKey,
+    pub callbacks: Vec<(u64, Callback)>,
+}
+
+/// No new attempts; the answer comes when the last one in flight ended.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Drain(pub oneshot::Sender<()>);
+
+/// An attempt ended.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Ended {
+    key: SessionKey,
+    at: u64,
+    outcome: Outcome,
+    _room: OwnedSemaphorePermit,
+}
+
+/// An endpoint that was full has room again.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Room {
+    endpoint: String,
+    room: OwnedSemaphorePermit,
+}
+
+/// How many callbacks of each endpoint may be in flight, all shards together.
+pub type Rooms = Arc<HashMap<String, Arc<Semaphore>>>;
+
+pub struct Delivery {
+    shard: usize,
+    shards: usize,
+    project: Arc<Project>,
+    store: Store,
+    commits: Rc<Client>,
+    rooms: Rooms,
+    client: awc::Client,
+    client_made_at: u64,
+    lanes: HashMap<SessionKey, Lane>,
+    doors: HashMap<String, Door>,
+    /// When lanes are to be tried again.
+    alarms: BinaryHeap<Reverse<(u64, SessionKey)>>,
+    alarm: Option<(u64, SpawnHandle)>,
+    in_flight: usize,
+    draining: Option<oneshot::Sender<()>>,
+}
+
+/// What waits in front of one endpoint's webhook, in this shard.
+#[derive(Default)]
+struct Door {
+    ready: VecDeque<SessionKey>,
+    /// A task waits for room.
+    waiting: bool,
+}
+
+impl Delivery {
+    pub fn new(
+        (shard, shards): (usize, usize),
+        project: Arc<Project>,
+        store: Store,
+        commits: Rc<Client>,
+        rooms: Rooms,
+    ) -> Delivery {
+        Delivery {
+            shard,
+            shards,
+            project,
+            store,
+            commits,
+            rooms,
+            client: attempt::client(),
+            client_made_at: clock::now(),
+            lanes: HashMap::new(),
+            doors: HashMap::new(),
+            alarms: BinaryHeap::new(),
+            alarm: None,
+            in_flight: 0,
+            draining: None,
+        }
+    }
+
+    /// One lane for each session that has callbacks in the store.
+    fn recover(&mut self, ctx: &mut Context<Self>) -> Result<(), Error> {
+        for (key, last) in self.store.sessions_with_callbacks(self.shard, self.shards)? {
+            let mut lane = Lane::stored(last);
+            self.refill(&key, &mut lane)?;
+            self.take_up_attempts(&key, &mut lane)?;
+            self.put(ctx, key, lane);
+        }
+        Ok(())
+    }
+
+    /// Only the first callback of a session can have been tried before.
+    fn take_up_attempts(&self, key: &SessionKey, lane: &mut Lane) -> Result<(), Error> {
+        let Some((started_at, callback)) = lane.first() else { return Ok(()) };
+        lane.attempts = self.store.attempts(key, *started_at, callback.sequence)?;
+        if let Some(attempts) = &lane.attempts {
+            lane.stage = Stage::Waiting(attempts.next_at);
+        }
+        Ok(())
+    }
+
+    /// Files a lane where its stage says; one without callbacks is left.
+    fn put(&mut self, ctx: &mut Context<Self>, key: SessionKey, mut lane: Lane) {
+        if let Err(error) = self.refill(&key, &mut lane) {
+            return self.hold(key, lane, &error);
+        }
+        let Some((_, callback)) = lane.first() else { return };
+        let endpoint = callback.endpoint.clone();
+        match lane.stage {
+            Stage::InFlight | Stage::Held => {}
+            Stage::Waiting(at) => self.wake_at(ctx, at, key),
+            Stage::Ready if webhook(&self.project, &endpoint).is_none() => {
+                tracing::warn!(endpoint, session = %key, "callbacks wait: the endpoint has no webhook any more");
+                lane.stage = Stage::Held;
+            }
+            Stage::Ready => self.doors.entry(endpoint.clone()).or_default().ready.push_back(key),
+        }
+        self.lanes.insert(key, lane);
+        self.round(ctx, &endpoint);
+    }
+
+    fn refill(&self, key: &SessionKey, lane: &mut Lane) -> Result<(), Error> {
+        if let Some(after) = lane.wants() {
+            lane.refill(self.store.callbacks(key, after, FRESH_MAX)?);
+        }
+        Ok(())
+    }
+
+    /// A callback that cannot be read stays where it is, and so do those after it: order goes before progress.
+    fn hold(&mut self, key: SessionKey, mut lane: Lane, error: &Error) {
+        tracing::error!(session = %key, %error, "callbacks wait: one of them cannot be read");
+        lane.stage = Stage::Held;
+        self.lanes.insert(key, lane);
+    }
+
+    /// Sends for every lane that is ready at an endpoint, as far as there is room.
+    fn round(&mut self, ctx: &mut Context<Self>, endpoint: &str) {
+        let Some(rooms) = self.rooms.get(endpoint).cloned() else { return };
+        let Some(door) = self.doors.get_mut(endpoint) else { return };
+        if self.draining.is_some() || door.waiting {
+            return;
+        }
+        let mut sending = Vec::new();
+        while !door.ready.is_empty() {
+            let Ok(room) = rooms.clone().try_acquire_owned() else {
+                door.waiting = true;
+                self.wait_for_room(ctx, endpoint.to_owned(), rooms);
+                break;
+            };
+            sending.extend(door.ready.pop_front().map(|key| (key, room)));
+        }
+        for (key, room) in sending {
+            self.send(ctx, key, room);
+        }
+    }
+
+    fn wait_for_room(&self, ctx: &mut Context<Self>, endpoint: String, rooms: Arc<Semaphore>) {
+        let me = ctx.address();
+        actix::spawn(async move {
+            if let Ok(room) = rooms.acquire_owned().await {
+                me.do_send(Room { endpoint, room });
+            }
+        });
+    }
+
+    fn send(&mut self, ctx: &mut Context<Self>, key: SessionKey, room: OwnedSemaphorePermit) {
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let Some((started_at, callback)) = lane.first().cloned() else { return };
+        let Some(endpoint) = self.project.endpoints.get(&callback.endpoint).cloned() else { return };
+        lane.stage = Stage::InFlight;
+        self.in_flight += 1;
+        let id = webhook_id(&key, started_at, callback.sequence);
+        let (me, at, client) = (ctx.address(), clock::now(), self.client(clock::now()));
+        actix::spawn(async move {
+            let Some(webhook) = &endpoint.webhook else { return };
+            let outcome = attempt::post(client, webhook, callback, id, at).await;
+            me.do_send(Ended { key, at, outcome, _room: room });
+        });
+    }
+
+    fn client(&mut self, now: u64) -> awc::Client {
+        if now.saturating_sub(self.client_made_at) > CLIENT_AGE_MAX_MS {
+            self.client = attempt::client();
+            self.client_made_at = now;
+        }
+        self.client.clone()
+    }
+
+    /// Obeys the retry rule.
+    fn ended(&mut self, ctx: &mut Context<Self>, key: SessionKey, at: u64, outcome: Outcome) {
+        self.in_flight -= 1;
+        let Some(mut lane) = self.lanes.remove(&key) else { return };
+        let Some((started_at, callback)) = lane.first() else { return };
+        let number = (*started_at, callback.sequence);
+        let schedule =
+            webhook(&self.project, &callback.endpoint).map_or(&[][..], |webhook| &webhook.retry_after);
+        let attempt = lane.attempts.as_ref().map_or(0, |attempts| attempts.count) + 1;
+        match retry::next(&outcome, attempt, schedule, clock::now(), chance()) {
+            Next::Delivered => {
+                let mut writes = Writes::new();
+                writes.delivered(&key, number.0, number.1);
+                if lane.attempts.is_some() {
+                    writes.forget_attempts(&key, number.0, number.1);
+                }
+                self.commits.defer(writes);
+                lane.pop();
+            }
+            Next::Again(next_at) => {
+                let attempts = record(lane.attempts.take(), at, &outcome, next_at);
+                let mut writes = Writes::new();
+                writes.attempts(&key, number.0, number.1, &attempts);
+                self.commits.defer(writes);
+                lane.attempts = Some(attempts);
+                lane.stage = Stage::Waiting(next_at);
+            }
+            Next::Dead(reason) => {
+                self.bury(&key, number, &mut lane, record_last(at, &outcome), reason);
+                lane.pop();
+            }
+        }
+        self.put(ctx, key, lane);
+    }
+
+    /// The callback becomes a dead letter with all its attempts, in one batch.
+    fn bury(&self, key: &SessionKey, number: Number, lane: &mut Lane, last: Attempt, reason: String) {
+        let Some((_, callback)) = lane.first().cloned() else { return };
+        let endpoint = &callback.endpoint;
+        tracing::warn!(endpoint, session = %key, sequence = number.1, reason, "a callback is a dead letter");
+        let attempts = keep(lane.attempts.take().map(|attempts| attempts.last).unwrap_or_default(), last);
+        let letter = DeadLetter { id: addressee(&callback), callback, reason, attempts, at: clock::now() };
+        let mut writes = Writes::new();
+        writes.bury(key, number.0, number.1, &letter);
+        self.commits.defer(writes);
+    }
+
+    fn wake_at(&mut self, ctx: &mut Context<Self>, at: u64, key: SessionKey) {
+        self.alarms.push(Reverse((at, key)));
+        self.set_alarm(ctx);
+    }
+
+    /// One timer, for the earliest alarm.
+    fn set_alarm(&mut self, ctx: &mut Context<Self>) {
+        let Some(Reverse((at, _))) = self.alarms.peek() else { return };
+        let at = *at;
+        if let Some((set_at, handle)) = self.alarm {
+            if set_at <= at {
+                return;
+            }
+            ctx.cancel_future(handle);
+        }
+        let wait = Duration::from_millis(at.saturating_sub(clock::now()));
+        let handle = ctx.run_later(wait, |this, ctx| {
+            this.alarm = None;
+            this.wake(ctx);
+        });
+        self.alarm = Some((at, handle));
+    }
+
+    fn wake(&mut self, ctx: &mut Context<Self>) {
+        let now = clock::now();
+        while let Some(Reverse((at, key))) = self.alarms.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.alarms.pop();
+            if let Some(mut lane) = self.lanes.remove(&key) {
+                if lane.stage == Stage::Waiting(at) {
+                    lane.stage = Stage::Ready;
+                    self.put(ctx, key, lane);
+                } else {
+                    self.lanes.insert(key, lane);
+                }
+            }
+        }
+        self.set_alarm(ctx);
+    }
+
+    fn stop_if_drained(&mut self, ctx: &mut Context<Self>) {
+        if self.in_flight == 0
+            && let Some(done) = self.draining.take()
+        {
+            // Whoever asked may have given up waiting.
+            let _ = done.send(());
+            ctx.stop();
+        }
+    }
+}
+
+impl Actor for Delivery {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        if let Err(error) = self.recover(ctx) {
+            tracing::error!(%error, "callbacks of earlier runs wait: they cannot be read");
+        }
+    }
+}
+
+impl Handler<Due> for Delivery {
+    type Result = ();
+
+    fn handle(&mut self, due: Due, ctx: &mut Context<Self>) {
+        for (started_at, callback) in due.callbacks {
+            match self.lanes.get_mut(&due.key) {
+                Some(lane) => lane.push(started_at, callback),
+                None => self.put(ctx, due.key, Lane::fresh(started_at, callback)),
+            }
+        }
+    }
+}
+
+impl Handler<Ended> for Delivery {
+    type Result = ();
+
+    fn handle(&mut self, ended: Ended, ctx: &mut Context<Self>) {
+        let Ended { key, at, outcome, _room } = ended;
+        drop(_room);
+        self.ended(ctx, key, at, outcome);
+        self.stop_if_drained(ctx);
+    }
+}
+
+impl Handler<Room> for Delivery {
+    type Result = ();
+
+    fn handle(&mut self, Room { endpoint, room }: Room, ctx: &mut Context<Self>) {
+        drop(room);
+        if let Some(door) = self.doors.get_mut(&endpoint) {
+            door.waiting = false;
+        }
+        self.round(ctx, &endpoint);
+    }
+}
+
+impl Handler<Drain> for Delivery {
+    type Result = ();
+
+    fn handle(&mut self, Drain(done): Drain, ctx: &mut Context<Self>) {
+        self.draining = Some(done);
+        self.stop_if_drained(ctx);
+    }
+}
+
+fn webhook<'a>(project: &'a Project, endpoint: &str) -> Option<&'a Webhook> {
+    project.endpoints.get(endpoint)?.webhook.as_ref()
+}
+
+fn record(before: Option<Attempts>, at: u64, outcome: &Outcome, next_at: u64) -> Attempts {
+    let (count, last) = before.map_or((0, Vec::new()), |attempts| (attempts.count, attempts.last));
+    Attempts { count: count + 1, next_at, last: keep(last, record_last(at, outcome)) }
+}
+
+fn record_last(at: u64, outcome: &Outcome) -> Attempt {
+    let answer = match outcome {
+        Outcome::Answered { answer, .. } => answer.clone(),
+        Outcome::Failed(_) => String::new(),
+    };
+    Attempt { at, outcome: outcome.told(), answer }
+}
+
+fn keep(mut attempts: Vec<Attempt>, last: Attempt) -> Vec<Attempt> {
+    attempts.push(last);
+    let surplus = attempts.len().saturating_sub(ATTEMPTS_KEPT_MAX);
+    attempts.drain(..surplus);
+    attempts
+}
+
+/// Whose callback it is: the body says so.
+fn addressee(callback: &Callback) -> SessionId {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Names {
+        user_id: String,
+        session_id: String,
+    }
+    let names: Names = serde_json::from_str(&callback.body).expect("we wrote the body, with both names");
+    SessionId { endpoint: callback.endpoint.clone(), user_id: names.user_id, session_id: names.session_id }
+}
+
+fn chance() -> f64 {
+    clock::seed() as f64 / u64::MAX as f64
+}

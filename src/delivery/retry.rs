@@ -1,0 +1,104 @@
+//! What follows an attempt: the one rule that decides whether a callback is tried again, and when.
+//! The actor only obeys.
+
+/// A receiver may ask to be left alone for this long at the most, in milliseconds.
+const RETRY_AFTER_MAX_MS: u64 = 3_600_000;
+
+/// How one attempt went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The webhook answered. `retry_after_ms` is what its `Retry-After` asks for; `answer` the beginning of its body.
+    Answered { status: u16, retry_after_ms: Option<u64>, answer: String },
+    /// No whole answer: the connection failed, broke, or took too long.
+    Failed(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Answered 2xx: it is done.
+    Delivered,
+    /// Again at this time, milliseconds since 1970.
+    Again(u64),
+    /// Never again, for this reason.
+    Dead(String),
+}
+
+impl Outcome {
+    /// In a word, for the list of attempts.
+    pub fn told(&self) -> String {
+        match self {
+            Outcome::Answered { status, .. } => status.to_string(),
+            Outcome::Failed(reason) => reason.clone(),
+        }
+    }
+}
+
+/// `attempt` counts from 1 and is the one that just ended; `schedule` holds the waits after the 1st, 2nd, … one in
+/// milliseconds; `jitter` is drawn evenly from 0 to 1 and moves the wait by up to 20 % either way. Contract, section 4.
+pub fn next(outcome: &Outcome, attempt: u32, schedule: &[u64], now: u64, jitter: f64) -> Next {
+    let retry_after = match outcome {
+        Outcome::Answered { status: 200..=299, .. } => return Next::Delivered,
+        Outcome::Answered { status: 410, .. } => {
+            return Next::Dead("the webhook answered 410 Gone".to_owned());
+        }
+        Outcome::Answered { retry_after_ms, .. } => *retry_after_ms,
+        Outcome::Failed(_) => None,
+    };
+    let Some(wait) = schedule.get(attempt as usize - 1) else {
+        return Next::Dead(format!("{attempt} attempts, the last one: {}", outcome.told()));
+    };
+    let spread = (*wait as f64 * (0.8 + 0.4 * jitter)) as u64;
+    Next::Again(now + spread.max(retry_after.unwrap_or(0).min(RETRY_AFTER_MAX_MS)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEDULE: [u64; 2] = [1_000, 5_000];
+
+    fn answered(status: u16) -> Outcome {
+        Outcome::Answered { status, retry_after_ms: None, answer: String::new() }
+    }
+
+    #[test]
+    fn any_2xx_ends_a_delivery() {
+        for status in [200, 202, 204, 299] {
+            assert_eq!(next(&answered(status), 1, &SCHEDULE, 0, 0.5), Next::Delivered);
+        }
+    }
+
+    #[test]
+    fn everything_else_is_tried_again_as_the_schedule_says() {
+        for outcome in [answered(500), answered(302), answered(404), Outcome::Failed("timeout".to_owned())] {
+            assert_eq!(next(&outcome, 1, &SCHEDULE, 10, 0.5), Next::Again(1_010));
+            assert_eq!(next(&outcome, 2, &SCHEDULE, 10, 0.5), Next::Again(5_010));
+            assert!(matches!(next(&outcome, 3, &SCHEDULE, 10, 0.5), Next::Dead(_)));
+        }
+    }
+
+    #[test]
+    fn jitter_moves_a_wait_by_a_fifth_either_way() {
+        assert_eq!(next(&answered(500), 1, &SCHEDULE, 0, 0.0), Next::Again(800));
+        assert_eq!(next(&answered(500), 1, &SCHEDULE, 0, 1.0), Next::Again(1_200));
+    }
+
+    #[test]
+    fn gone_is_dead_at_once() {
+        assert!(matches!(next(&answered(410), 1, &SCHEDULE, 0, 0.5), Next::Dead(_)));
+    }
+
+    #[test]
+    fn retry_after_lengthens_a_wait_up_to_an_hour_and_never_shortens_it() {
+        let asked = |ms| Outcome::Answered { status: 503, retry_after_ms: Some(ms), answer: String::new() };
+        assert_eq!(next(&asked(60_000), 1, &SCHEDULE, 0, 0.5), Next::Again(60_000));
+        assert_eq!(next(&asked(9_999_999), 1, &SCHEDULE, 0, 0.5), Next::Again(3_600_000));
+        assert_eq!(next(&asked(1), 1, &SCHEDULE, 0, 0.5), Next::Again(1_000));
+    }
+
+    #[test]
+    fn a_dead_letter_tells_how_its_last_attempt_went() {
+        let dead = next(&Outcome::Failed("connection refused".to_owned()), 1, &[], 0, 0.5);
+        assert_eq!(dead, Next::Dead("1 attempts, the last one: connection refused".to_owned()));
+    }
+}
