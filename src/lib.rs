@@ -6,6 +6,7 @@ pub mod flow;
 pub mod model;
 pub mod project;
 pub mod script;
+pub mod session;
 pub mod store;
 pub mod turn;
 pub mod yaml;

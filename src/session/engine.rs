@@ -1,0 +1,101 @@
+//! What all shards share, and where each of them is reached.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use actix::{Actor, Addr, SyncArbiter};
+use tokio::sync::Semaphore;
+
+use super::shard::Shard;
+use super::slow::SlowLane;
+use super::switchboard::Switchboard;
+use crate::delivery::{Delivery, Rooms};
+use crate::model::SessionKey;
+use crate::project::Project;
+use crate::store::{Error, Store, Writes};
+
+/// Threads of the slow lane. Two, so that one endless script does not hold up the next; more would take the cores
+/// from those that answer.
+const SLOW_LANES: usize = 2;
+
+pub struct Engine {
+    pub project: Arc<Project>,
+    pub store: Store,
+    pub(super) slow: Addr<SlowLane>,
+    rooms: Rooms,
+    shards: Vec<OnceLock<Handles>>,
+    opened: AtomicUsize,
+}
+
+/// The actors of one shard.
+#[derive(Clone)]
+pub struct Handles {
+    pub switchboard: Addr<Switchboard>,
+    pub delivery: Addr<Delivery>,
+}
+
+impl Engine {
+    /// Keeps every program of the project in the store, so that a session can finish on the one it began.
+    /// Needs a running actix system.
+    pub fn new(project: Arc<Project>, store: Store, shards: usize) -> Result<Arc<Engine>, Error> {
+        keep_programs(&project, &store)?;
+        let memory_bytes = project.settings.limits.script_memory_bytes;
+        let slow = SyncArbiter::start(SLOW_LANES, move || SlowLane::new(memory_bytes));
+        let rooms = Arc::new(rooms(&project));
+        let shards = (0..shards).map(|_| OnceLock::new()).collect();
+        Ok(Arc::new(Engine { project, store, slow, rooms, shards, opened: AtomicUsize::new(0) }))
+    }
+
+    /// Starts the next shard on this arbiter. An arbiter has one shard: asked again, it does nothing.
+    pub fn open_shard(self: &Arc<Engine>) {
+        thread_local!(static OPENED: Cell<bool> = const { Cell::new(false) });
+        if OPENED.replace(true) {
+            return;
+        }
+        let (index, count) = (self.opened.fetch_add(1, Ordering::Relaxed), self.shards.len());
+        let Some(slot) = self.shards.get(index) else { return };
+        let commits = Rc::new(self.store.client());
+        let delivery = Delivery::new(
+            (index, count),
+            self.project.clone(),
+            self.store.clone(),
+            commits.clone(),
+            self.rooms.clone(),
+        );
+        let delivery = delivery.start();
+        let shard = Shard::new((index, count), self.clone(), commits, delivery.clone());
+        let switchboard = Switchboard::create(|_| Switchboard::new(Rc::new(shard)));
+        slot.get_or_init(|| Handles { switchboard, delivery });
+    }
+
+    /// The actors that a session belongs to; none while they are being started.
+    pub fn shard_of(&self, key: &SessionKey) -> Option<&Handles> {
+        self.shards[key.shard(self.shards.len())].get()
+    }
+
+    /// All shards; none while one of them is being started.
+    pub fn shards(&self) -> Option<Vec<Handles>> {
+        self.shards.iter().map(|slot| slot.get().cloned()).collect()
+    }
+}
+
+fn keep_programs(project: &Project, store: &Store) -> Result<(), Error> {
+    for program in project.programs.values() {
+        if store.program(&program.hash)?.is_none() {
+            let mut writes = Writes::new();
+            writes.program(&program.hash, &program.source);
+            store.commit_blocking(writes)?;
+        }
+    }
+    Ok(())
+}
+
+fn rooms(project: &Project) -> HashMap<String, Arc<Semaphore>> {
+    let room = |concurrency| Arc::new(Semaphore::new(concurrency));
+    let with_webhook =
+        project.endpoints.iter().filter_map(|(name, endpoint)| Some((name, endpoint.webhook.as_ref()?)));
+    with_webhook.map(|(name, webhook)| (name.clone(), room(webhook.concurrency))).collect()
+}

@@ -1,0 +1,22 @@
+//! The actors that keep conversations: a switchboard for each shard, a session actor for each live session.
+//!
+//! One session takes one event at a time, in a numbered order. Nothing leaves an actor before the batch that decided it
+//! is flushed: look for `commit` and what stands in its `then`. A mailbox is never the only copy of anything that was
+//! acknowledged, so an actor may die at any moment; the switchboard starts it anew from the store.
+
+mod actor;
+mod engine;
+mod feed;
+mod pending;
+mod post;
+mod profiles;
+mod shard;
+mod slow;
+mod switchboard;
+mod trial;
+mod turns;
+
+pub use engine::{Engine, Handles};
+pub use feed::{BEHIND_MAX, Event, Watch};
+pub use post::{Accepted, Idempotency, Post, Refusal};
+pub use switchboard::{Drain, Settle, Switchboard};

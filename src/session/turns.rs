@@ -1,0 +1,299 @@
+//! Deciding a turn, and the one commit that makes it so.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{AsyncContext, Context};
+
+use super::actor::{Leave, Origin, SessionActor, Waiting, Work, answer};
+use super::pending::Pending;
+use super::post::{Accepted, Reply};
+use super::profiles;
+use super::shard::Shard;
+use super::slow::Job;
+use crate::clock;
+use crate::delivery::Due;
+use crate::flow::Program;
+use crate::model::{
+    Callback, Input, Map, Note, NoteKind, Numbered, Position, ProgramHash, Quarantined, Queued, Record,
+    Session, SessionKey, Source, UserKey,
+};
+use crate::store::{Refused, Writes};
+use crate::turn::{self, Turn};
+
+/// Until an input from the queue is tried again when the store takes nothing.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// What became of deciding a turn on the arbiter.
+pub(super) enum Step {
+    Decided(Box<Decided>),
+    /// Its scripts need more than a moment.
+    Slow(Box<Job>),
+}
+
+/// A turn and what it was made from.
+pub(super) struct Decided {
+    /// The state it rests on.
+    version: Option<(u64, u64)>,
+    turn: Turn,
+    at: u64,
+    seed: u64,
+    program: Option<ProgramHash>,
+    /// The profile as the turn found it, if its program uses one.
+    profile: Option<Map>,
+    /// Set if the input is poison.
+    quarantined: Option<String>,
+}
+
+impl SessionActor {
+    pub(super) fn decide(&mut self, work: &Work) -> Step {
+        let now = clock::now();
+        let session = self.base(now);
+        if work.input.source == Source::Notify {
+            let turn = turn::notify(&session, &work.input, work.sequence, now);
+            return Step::Decided(Box::new(self.plain(turn, now, None)));
+        }
+        let job = self.job(session, work, now);
+        let turn = self.shard.sandbox.borrow_mut().turn(|| job.event(&self.shard.fast));
+        match turn {
+            Ok(turn) if turn.ran_out && self.shard.fast.script_steps_max < job.bounds.script_steps_max => {
+                Step::Slow(Box::new(job))
+            }
+            turn => Step::Decided(Box::new(self.decided(job, turn))),
+        }
+    }
+
+    fn job(&mut self, mut session: Session, work: &Work, now: u64) -> Job {
+        let program = self.program(&mut session);
+        let profile = if program.uses_profile { self.profile() } else { Map::new() };
+        Job {
+            door: self.shard.door(&self.endpoint),
+            bounds: self.shard.bounds.clone(),
+            program,
+            session,
+            profile,
+            input: work.input.clone(),
+            sequence: work.sequence,
+            now,
+            seed: clock::seed(),
+        }
+    }
+
+    /// A session in the middle of a flow goes on in the version it began; if that cannot be had, it starts
+    /// the flow anew.
+    fn program(&mut self, session: &mut Session) -> Arc<Program> {
+        let current = self.shard.current(&self.endpoint);
+        let Position::Ask { program, .. } = session.position.clone() else { return current };
+        self.shard.program(&program).unwrap_or_else(|reason| {
+            let text =
+                format!("the flow starts anew: the version it was in ({program}) cannot be had: {reason}");
+            self.mishap = Some(Note { kind: NoteKind::Fault, place: String::new(), text });
+            session.position = Position::Start;
+            current
+        })
+    }
+
+    fn profile(&mut self) -> Map {
+        self.shard.profile(&UserKey::of(&self.id.user_id)).unwrap_or_else(|error| {
+            let text = format!("the profile of the user cannot be read and counts as empty: {error}");
+            self.mishap = Some(Note { kind: NoteKind::Fault, place: String::new(), text });
+            Map::new()
+        })
+    }
+
+    /// What comes of a turn, also of one that panicked twice: then the input is set aside and the session goes on.
+    pub(super) fn decided(&mut self, job: Job, turn: Result<Turn, String>) -> Decided {
+        match turn {
+            Ok(turn) => Decided {
+                version: self.version(),
+                turn,
+                at: job.now,
+                seed: job.seed,
+                profile: job.program.uses_profile.then_some(job.profile),
+                program: Some(job.program.hash.clone()),
+                quarantined: None,
+            },
+            Err(panic) => self.poisoned(job.sequence, format!("its turn failed twice: {panic}")),
+        }
+    }
+
+    pub(super) fn poisoned(&mut self, sequence: u64, reason: String) -> Decided {
+        let now = clock::now();
+        let text = format!("the input was set aside: {reason}");
+        tracing::error!(endpoint = self.id.endpoint, session = %self.key, sequence, "an input was set aside");
+        let note = Note { kind: NoteKind::Fault, place: String::new(), text };
+        let turn = turn::set_aside(&self.base(now), sequence, now, note);
+        self.plain(turn, now, Some(reason))
+    }
+
+    /// A turn without a program.
+    fn plain(&self, turn: Turn, at: u64, quarantined: Option<String>) -> Decided {
+        Decided { version: self.version(), turn, at, seed: 0, program: None, profile: None, quarantined }
+    }
+
+    /// The version on the disk once all that was decided is flushed.
+    fn version(&self) -> Option<(u64, u64)> {
+        self.session.as_ref().map(|session| (session.started_at, session.turns))
+    }
+
+    /// One batch: the state, what happened, what is owed, and that the input is done. Everything that leaves the process
+    /// stands in `Committed::tell`, which runs when the batch is flushed.
+    pub(super) fn commit(&mut self, work: Work, decided: Decided, ctx: &mut Context<Self>) {
+        let mut writes = Writes::new();
+        writes.expect(&self.key, decided.version);
+        self.write_ends(&mut writes, &work, &decided);
+        let profile = self.write_profile(&mut writes, &decided);
+        let Work { input, sequence, origin, pending } = work;
+        let (told, recent, again) = match origin {
+            Origin::Posted { once, reply } => {
+                let accepted = Accepted::of(&input, sequence);
+                let recent = once.map(|once| self.remember(&mut writes, &once, &accepted, input.received_at));
+                (Some((reply, accepted)), recent, None)
+            }
+            Origin::Queue { life, tries } => {
+                let queued = Queued { id: self.id.clone(), input: input.clone(), sequence, tries };
+                (None, None, Some((life, queued)))
+            }
+        };
+        let (session, record) = self.record(decided, input, sequence);
+        let callbacks = self.callbacks(&record, session.started_at);
+        writes.session(&session);
+        writes.record(&self.key, session.started_at, &record);
+        for (life, callback) in &callbacks {
+            writes.callback(&self.key, *life, callback);
+        }
+        let user = profile.is_some().then(|| UserKey::of(&self.id.user_id));
+        let (shard, key, started_at) = (self.shard.clone(), self.key, session.started_at);
+        let committed = Committed { shard, key, started_at, user, told, record, callbacks };
+        let me = ctx.address();
+        let sent = self.shard.commits.commit(writes, move |flushed| {
+            drop((pending, recent));
+            match flushed {
+                Ok(()) => committed.tell(),
+                Err(conflict) => {
+                    tracing::error!(%conflict, "a turn was not committed; the session starts from the disk");
+                    me.do_send(Leave);
+                }
+            }
+        });
+        match sent {
+            Ok(()) => self.go_on_from(session, profile),
+            Err(refused) => self.not_taken(refused, again, ctx),
+        }
+    }
+
+    fn write_ends(&self, writes: &mut Writes, work: &Work, decided: &Decided) {
+        if let Origin::Queue { life, .. } = work.origin {
+            writes.dequeue(&self.key, life, work.sequence);
+        }
+        if let Some(reason) = &decided.quarantined {
+            writes.quarantine(&Quarantined {
+                key: self.key.to_string(),
+                id: Some(self.id.clone()),
+                input: Some(work.input.clone()),
+                bytes: None,
+                reason: reason.clone(),
+                at: decided.at,
+            });
+        }
+    }
+
+    /// The profile that the turn leaves, if it changed it.
+    fn write_profile(&self, writes: &mut Writes, decided: &Decided) -> Option<Map> {
+        let left = decided.turn.profile.as_ref()?;
+        let found = decided.profile.as_ref()?;
+        let user = UserKey::of(&self.id.user_id);
+        let now = self.shard.profiles.ahead(&user).or_else(|| self.shard.store().profile(&user).ok());
+        let profile = profiles::merge(found, left, now.unwrap_or_default());
+        writes.profile(&user, &profile);
+        Some(profile)
+    }
+
+    fn record(&mut self, decided: Decided, input: Input, sequence: u64) -> (Session, Record) {
+        let Decided { turn, at, seed, program, profile, .. } = decided;
+        let mut notes = turn.notes;
+        notes.extend(self.mishap.take());
+        let (session, outputs) = (turn.session, turn.outputs);
+        let record =
+            Record { turn: session.turns, sequence, at, seed, program, profile, input, outputs, notes };
+        self.log(&record);
+        (session, record)
+    }
+
+    /// What went wrong, without anybody's words: those are in the transcript only.
+    fn log(&self, record: &Record) {
+        for note in &record.notes {
+            let (endpoint, session, turn) = (&self.id.endpoint, self.key, record.turn);
+            match note.kind {
+                NoteKind::Fault => {
+                    tracing::warn!(endpoint, %session, turn, place = note.place, "a fault; the transcript tells more");
+                }
+                NoteKind::Warning => {
+                    tracing::info!(endpoint, %session, turn, place = note.place, "a warning; the transcript tells more");
+                }
+                NoteKind::Log => {}
+            }
+        }
+    }
+
+    /// What the endpoint's webhook is owed, with the bytes that it will get.
+    fn callbacks(&self, record: &Record, started_at: u64) -> Vec<(u64, Callback)> {
+        if self.endpoint.webhook.is_none() {
+            return Vec::new();
+        }
+        let owed = |numbered: &Numbered| Callback {
+            endpoint: self.id.endpoint.clone(),
+            sequence: numbered.sequence,
+            created_at: record.at,
+            body: numbered.output.body(&self.id, &record.input.trace_id),
+        };
+        record.outputs.iter().map(|numbered| (started_at, owed(numbered))).collect()
+    }
+
+    /// The next turn builds on this one, flushed or not.
+    fn go_on_from(&mut self, session: Session, profile: Option<Map>) {
+        self.session = Some(session);
+        if let Some(profile) = profile {
+            self.shard.profiles.decided(UserKey::of(&self.id.user_id), profile);
+        }
+    }
+
+    /// The store takes nothing now. A new input was not accepted, its caller hears so; one from the queue stays there.
+    fn not_taken(&mut self, refused: Refused, again: Option<(u64, Queued)>, ctx: &mut Context<Self>) {
+        tracing::warn!(session = %self.key, %refused, "a turn was not committed");
+        if let Some((life, queued)) = again {
+            self.waiting.push_front(Waiting { life, queued, pending: Pending::new(&self.counter) });
+            ctx.run_later(TRY_AGAIN_AFTER, |this, ctx| this.work_off(ctx));
+        }
+    }
+}
+
+/// A turn that is flushed, with all that may be told now.
+struct Committed {
+    shard: Rc<Shard>,
+    key: SessionKey,
+    started_at: u64,
+    /// Whose profile it changed.
+    user: Option<UserKey>,
+    /// Who waits for the answer, and the answer.
+    told: Option<(Reply, Accepted)>,
+    record: Record,
+    callbacks: Vec<(u64, Callback)>,
+}
+
+impl Committed {
+    fn tell(self) {
+        if let Some(user) = self.user {
+            self.shard.profiles.ended(&user);
+        }
+        if let Some((reply, accepted)) = self.told {
+            answer(reply, Ok(accepted));
+        }
+        if !self.callbacks.is_empty() {
+            // Bounded by what was committed; the lane keeps only a few of them in memory.
+            self.shard.delivery.do_send(Due { key: self.key, callbacks: self.callbacks });
+        }
+        self.shard.feed.publish(&self.key, self.started_at, &self.record);
+    }
+}
