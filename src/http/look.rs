@@ -1,0 +1,125 @@
+//! Looking at the server and at sessions. What is told was flushed before.
+
+use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use super::front::Front;
+use super::input::header;
+use super::problem::{Kind, Problem};
+use crate::model::{Position, Session, SessionId, SessionKey};
+use crate::session::{Refusal, Settle};
+
+/// Records of one page, unless the caller asks for fewer.
+const PAGE_MAX: usize = 100;
+
+#[derive(Deserialize)]
+pub struct Named {
+    endpoint: String,
+    user: String,
+    session: String,
+}
+
+#[derive(Deserialize)]
+pub struct Page {
+    /// The cursor that the page before ended with.
+    cursor: Option<u64>,
+    limit: Option<usize>,
+}
+
+pub async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "alive" }))
+}
+
+pub async fn ready(front: Data<Front>) -> HttpResponse {
+    if front.gate.is_closed() {
+        return Problem::from(Refusal::ShuttingDown).respond();
+    }
+    match (front.engine.store.accepting(), front.engine.shards()) {
+        (Ok(()), Some(_)) => HttpResponse::Ok().json(json!({ "status": "ready" })),
+        (Err(refused), _) => Problem::from(Refusal::from(refused)).respond(),
+        (Ok(()), None) => Problem::from(Refusal::Overloaded).respond(),
+    }
+}
+
+pub async fn state(front: Data<Front>, named: Path<Named>, request: HttpRequest) -> HttpResponse {
+    let looked = async {
+        let session = session(&front, &request, named.into_inner()).await?;
+        let Session { id, started_at, last_active_at, turns, inputs, outputs, context, position, .. } =
+            session;
+        Ok(HttpResponse::Ok().json(json!({
+            "endpoint": id.endpoint,
+            "userId": id.user_id,
+            "sessionId": id.session_id,
+            "startedAt": started_at,
+            "lastActiveAt": last_active_at,
+            "turns": turns,
+            "inputs": inputs,
+            "outputs": outputs,
+            "context": context,
+            "position": position,
+        })))
+    };
+    looked.await.unwrap_or_else(Problem::respond)
+}
+
+pub async fn transcript(
+    front: Data<Front>,
+    named: Path<Named>,
+    page: Query<Page>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let looked = async {
+        let session = session(&front, &request, named.into_inner()).await?;
+        let limit = page.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
+        let after = page.cursor.unwrap_or(0);
+        let key = session.id.key();
+        // No further than the state that was settled.
+        let mut records = front.engine.store.transcript(&key, session.started_at, after, limit)?;
+        records.retain(|record| record.turn <= session.turns);
+        let next = records.last().map(|record| record.turn).filter(|turn| *turn < session.turns);
+        Ok(HttpResponse::Ok().json(json!({ "items": records, "next": next })))
+    };
+    looked.await.unwrap_or_else(Problem::respond)
+}
+
+/// Inputs and states that were set aside.
+pub async fn quarantine(front: Data<Front>, request: HttpRequest) -> HttpResponse {
+    let looked = async {
+        front.admit(header(request.headers(), "X-API-Key"))?;
+        let items = front.engine.store.quarantined(PAGE_MAX)?;
+        Ok(HttpResponse::Ok().json(json!({ "items": items })))
+    };
+    looked.await.unwrap_or_else(Problem::respond)
+}
+
+impl Named {
+    /// The session that is named, if its endpoint exists.
+    pub fn id(self, front: &Front) -> Result<SessionId, Problem> {
+        if !front.engine.project.endpoints.contains_key(&self.endpoint) {
+            return Err(Problem::new(
+                Kind::UnknownEndpoint,
+                format!("there is no endpoint {:?}", self.endpoint),
+            ));
+        }
+        Ok(SessionId { endpoint: self.endpoint, user_id: self.user, session_id: self.session })
+    }
+}
+
+async fn session(front: &Front, request: &HttpRequest, named: Named) -> Result<Session, Problem> {
+    front.admit(header(request.headers(), "X-API-Key"))?;
+    let key = named.id(front)?.key();
+    let read = front.engine.store.session(&key)?;
+    settle(front, &key).await?;
+    read.filter(|session| session.position != Position::Ended).ok_or_else(|| Refusal::UnknownSession.into())
+}
+
+/// What was read may be ahead of the disk: waits until it is flushed.
+async fn settle(front: &Front, key: &SessionKey) -> Result<(), Refusal> {
+    let shard = front.engine.shard_of(key).ok_or(Refusal::Overloaded)?;
+    let (done, settled) = oneshot::channel();
+    shard.switchboard.try_send(Settle(done)).map_err(|_| Refusal::Overloaded)?;
+    settled.await.map_err(|_| Refusal::Overloaded)
+}

@@ -1,0 +1,56 @@
+//! The HTTP side: routes requests to the session's shard and answers what came of it. The one table of routes is here,
+//! the one table of errors in `problem`.
+
+mod body;
+mod events;
+mod front;
+mod input;
+mod key;
+mod look;
+mod problem;
+
+pub use front::{Front, Gate};
+pub use key::{AdminKeyError, admin_keys};
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+
+use problem::{Kind, Problem};
+
+/// The route table. What stands first wins: `/{urlToken}` takes what is left.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/healthz").get(look::alive).default_service(web::to(only_get)))
+        .service(web::resource("/readyz").get(look::ready).default_service(web::to(only_get)))
+        .service(web::resource("/inject/{token}").post(input::inject).default_service(web::to(only_post)))
+        .service(web::resource("/notify/{token}").post(input::notify).default_service(web::to(only_post)))
+        .service(
+            web::resource("/v2.0/endpoint/inject").post(input::inject_v2).default_service(web::to(only_post)),
+        )
+        .service(
+            web::resource("/v2.0/endpoint/notify").post(input::notify_v2).default_service(web::to(only_post)),
+        )
+        .service(
+            web::scope("/api/v1/endpoints/{endpoint}/users/{user}/sessions/{session}")
+                .service(web::resource("").get(look::state).default_service(web::to(only_get)))
+                .service(
+                    web::resource("/transcript").get(look::transcript).default_service(web::to(only_get)),
+                )
+                .service(web::resource("/events").get(events::events).default_service(web::to(only_get))),
+        )
+        .service(web::resource("/api/v1/quarantine").get(look::quarantine).default_service(web::to(only_get)))
+        .service(web::resource("/{token}").post(input::user).default_service(web::to(only_post)))
+        .default_service(web::to(nothing_here));
+}
+
+async fn only_post(_: HttpRequest) -> HttpResponse {
+    Problem::new(Kind::MethodNotAllowed, "send a POST with a JSON body").allow("POST").respond()
+}
+
+async fn only_get(_: HttpRequest) -> HttpResponse {
+    Problem::new(Kind::MethodNotAllowed, "send a GET").allow("GET").respond()
+}
+
+async fn nothing_here(_: HttpRequest) -> HttpResponse {
+    Problem::new(Kind::UnknownEndpoint, "there is nothing at this path; check the URL").respond()
+}

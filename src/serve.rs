@@ -1,0 +1,148 @@
+//! The server put together: store, engine, HTTP; and taken apart in the order that loses nothing.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use tokio::sync::oneshot;
+
+use crate::clock;
+use crate::delivery;
+use crate::http::{self, AdminKeyError, Front, Gate};
+use crate::project::Project;
+use crate::session::{self, Engine};
+use crate::store::{self, Store};
+
+/// Batches that may wait for the disk: more than inputs may be under way, so that the front refuses before the store does.
+const STORE_QUEUE_SPARE: usize = 4_096;
+/// Looks for something that comes within moments.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// For the last requests to be answered at the end of a stop, in seconds.
+const LAST_ANSWERS_SECONDS: u64 = 5;
+/// Rows of old idempotency keys are removed in pieces of this size, this often.
+const SWEEP_ROWS: usize = 1_000;
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    AdminKey(#[from] AdminKeyError),
+    #[error("cannot listen on {address}: {source}; is another server there? choose another with --listen")]
+    Listen { address: String, source: io::Error },
+}
+
+pub struct Server {
+    pub address: SocketAddr,
+    pub project: Arc<Project>,
+    engine: Arc<Engine>,
+    gate: Arc<Gate>,
+    handle: ServerHandle,
+    stopped: oneshot::Receiver<io::Result<()>>,
+}
+
+/// Starts serving; returns when inputs are taken. Needs a running actix system.
+pub async fn start(project: Project) -> Result<Server, Error> {
+    let project = Arc::new(project);
+    let store = Store::open(store_settings(&project))?;
+    let keys = http::admin_keys(&project.settings.admin_keys, &state(&project), &clock::id())?;
+    let workers = workers(&project);
+    let engine = Engine::new(project.clone(), store, workers)?;
+    let gate = Gate::new(project.settings.limits.inputs_in_flight);
+    let front = Data::new(Front { engine: engine.clone(), gate: gate.clone(), admin_keys: keys });
+    let shards = engine.clone();
+    let server = HttpServer::new(move || {
+        // Each worker has an arbiter of its own, and on it a shard.
+        shards.open_shard();
+        App::new().app_data(front.clone()).configure(http::routes)
+    });
+    let listen = |source| Error::Listen { address: project.settings.listen.clone(), source };
+    let server = server.workers(workers).disable_signals().shutdown_timeout(LAST_ANSWERS_SECONDS);
+    let server = server.bind(&project.settings.listen).map_err(listen)?;
+    let address = server.addrs()[0];
+    let server = server.run();
+    let handle = server.handle();
+    let (done, stopped) = oneshot::channel();
+    actix::spawn(async move { drop(done.send(server.await)) });
+    while engine.shards().is_none() {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    sweep_now_and_then(engine.store.clone());
+    Ok(Server { address, project, engine, gate, handle, stopped })
+}
+
+impl Server {
+    /// Takes nothing more, finishes the turns that run and the callbacks that are in flight, and closes the store.
+    pub async fn stop(self) {
+        self.gate.close();
+        while !self.gate.is_empty() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        let shards = self.engine.shards().unwrap_or_default();
+        for shard in &shards {
+            let (done, drained) = oneshot::channel();
+            shard.switchboard.do_send(session::Drain(done));
+            // An actor that is gone has nothing to drain.
+            drop(drained.await);
+        }
+        for shard in &shards {
+            let (done, drained) = oneshot::channel();
+            shard.delivery.do_send(delivery::Drain(done));
+            drop(drained.await);
+        }
+        let store = self.engine.store.clone();
+        store.close();
+        self.handle.stop(true).await;
+        drop(self.stopped.await);
+    }
+
+    /// The URL of each endpoint that takes inputs, by name.
+    pub fn urls(&self) -> Vec<(String, String)> {
+        let endpoints = self.project.endpoints.values().filter(|endpoint| endpoint.enabled);
+        let url = |token: &str| format!("http://{}/{token}", self.address);
+        endpoints.map(|endpoint| (endpoint.name.clone(), url(&endpoint.url_token))).collect()
+    }
+}
+
+/// The folder of the store.
+pub fn state(project: &Project) -> PathBuf {
+    project.settings.state.clone().unwrap_or_else(|| project.root.join(".state"))
+}
+
+fn store_settings(project: &Project) -> store::Settings {
+    let limits = &project.settings.limits;
+    store::Settings {
+        path: state(project),
+        cache_bytes: limits.cache_bytes,
+        queue_max: limits.inputs_in_flight + STORE_QUEUE_SPARE,
+        free_min_bytes: limits.free_disk_bytes,
+        free_min_percent: limits.free_disk_percent,
+    }
+}
+
+fn workers(project: &Project) -> usize {
+    match project.settings.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    }
+}
+
+/// Old idempotency keys leave the store a few at a time, on a thread that may wait for the disk.
+fn sweep_now_and_then(store: Store) {
+    actix::spawn(async move {
+        loop {
+            tokio::time::sleep(SWEEP_EVERY).await;
+            let store = store.clone();
+            let swept = tokio::task::spawn_blocking(move || store.sweep_seen(clock::now(), SWEEP_ROWS)).await;
+            if let Ok(Err(error)) = swept {
+                tracing::warn!(%error, "old idempotency keys were not removed");
+            }
+        }
+    });
+}
