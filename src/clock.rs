@@ -13,7 +13,7 @@ pub fn id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// 64 bits of chance.
+/// 53 bits of chance: as many as a number in JSON keeps wherever it is read.
 pub fn seed() -> u64 {
-    uuid::Uuid::new_v4().as_u64_pair().1
+    uuid::Uuid::new_v4().as_u64_pair().1 & ((1 << 53) - 1)
 }

@@ -1,6 +1,6 @@
 //! `antiphon serve`: the server, from its arguments to its end.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use actix::System;
@@ -89,7 +89,10 @@ fn print(server: &Server) {
 
 fn log(settings: &Log) {
     let filter = EnvFilter::new(format!("{},actix_server=warn,sled=warn", settings.level));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match settings.format {
         LogFormat::Text => subscriber.init(),
         LogFormat::Json => subscriber.json().init(),

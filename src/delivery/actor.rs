@@ -408,5 +408,5 @@ fn addressee(callback: &Callback) -> SessionId {
 }
 
 fn chance() -> f64 {
-    clock::seed() as f64 / u64::MAX as f64
+    clock::seed() as f64 / (1_u64 << 53) as f64
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
@@ -146,10 +146,7 @@ fn idempotency(headers: &HeaderMap, source: Source, body: &Body) -> Result<Optio
 
 fn respond(accepted: Result<Accepted, Problem>, trace_id: &str) -> HttpResponse {
     match accepted {
-        Ok(Accepted { trace_id, input_id, sequence }) => {
-            let body: Value = json!({ "traceId": trace_id, "inputId": input_id, "sequence": sequence });
-            HttpResponse::Accepted().json(body)
-        }
+        Ok(accepted) => HttpResponse::Accepted().json(accepted),
         Err(problem) => problem.traced(trace_id).respond(),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix::Message;
+use serde::Serialize;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -32,7 +33,9 @@ pub struct Idempotency {
     pub fingerprint: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The answer to a posted input: contract, section 3.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Accepted {
     pub trace_id: String,
     pub input_id: String,
