@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use antiphon::project::{Endpoint, Project};
+use antiphon::serve;
 use url::Url;
 
 use super::Error;
@@ -41,7 +42,7 @@ impl Door {
             endpoint: endpoint.name.clone(),
             url_token: endpoint.url_token.clone(),
             webhook_key: which.webhook_key.clone(),
-            state: state(&project),
+            state: serve::state(&project),
         })
     }
 
@@ -61,11 +62,6 @@ impl Door {
         let key = fs::read_to_string(&path).map_err(|source| Error::AdminKey { path, source })?;
         Ok(key.trim().to_owned())
     }
-}
-
-/// The folder of the store.
-fn state(project: &Project) -> PathBuf {
-    project.settings.state.clone().unwrap_or_else(|| project.root.join(".state"))
 }
 
 fn choose<'a>(project: &'a Project, name: Option<&str>) -> Result<&'a Endpoint, Error> {
