@@ -1,14 +1,49 @@
 //! Antiphon: a conversation engine that never drops, doubles or disorders a turn.
-pub mod clock;
-pub mod config;
-pub mod delivery;
-pub mod flow;
-pub mod http;
+//!
+//! # The way of one input
+//!
+//! `http` authenticates and checks what was posted and hands it to the switchboard of the shard its session belongs to
+//! (`session`). The session's actor has the turn decided by `turn`, a function of the program (`flow`), the state, the
+//! input, a time and a seed, with users' JavaScript run by `script`. One batch goes to the `store`: the new state, the
+//! transcript record, the callbacks owed, the input's end. When it is flushed, and not before, the caller gets its `202`, and
+//! `delivery` brings the callbacks to the webhook. `serve` puts all of it together from a `project`.
+//!
+//! # What holds, always
+//!
+//! 1. **A turn is a function.** It does not wait, fail, log, or read clock, chance, files or network; a fault is a value in it.
+//! 2. **Commit, then speak.** Nothing leaves the process before the one batch that decided it is flushed.
+//! 3. **One session, one event at a time**, in a numbered order. Two sessions share nothing but the store.
+//! 4. **An input takes effect exactly once**, though it is posted twice, though the process is killed at any instruction.
+//!    A callback is attempted until it ends, in order, and its bytes are frozen at commit.
+//! 5. **Waiting is data.** What waits is a row, and after a crash the row is still there.
+//! 6. **Everything has a bound**, and reaching it has an answer.
+//! 7. **Poison is quarantined.** An input or a row that cannot be worked on is set aside with its reason; the session goes on.
+//! 8. **A live session keeps its flow**: it finishes on the version it began.
+//! 9. **What is recorded can be replayed**: inputs, times and seeds are in the transcript.
+//! 10. **Secrets and people's words are in no log line.**
+//!
+//! # The house, from the ground up
+//!
+//! A module may use those that stand before it; `tests/layers.rs` holds it to that.
+
 pub mod model;
-pub mod project;
-pub mod script;
-pub mod serve;
-pub mod session;
-pub mod store;
-pub mod turn;
+
 pub mod yaml;
+
+pub mod flow;
+pub mod script;
+
+pub mod turn;
+
+pub mod config;
+pub mod project;
+
+pub mod clock;
+pub mod store;
+
+pub mod delivery;
+
+pub mod session;
+
+pub mod http;
+pub mod serve;
