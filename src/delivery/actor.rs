@@ -9,19 +9,16 @@ use std::time::Duration;
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::attempt;
 use super::lane::{FRESH_MAX, Lane, Number, Stage};
 use super::retry::{self, Next, Outcome};
+use super::{attempt, history};
 use crate::clock;
-use crate::model::{Attempt, Attempts, Callback, DeadLetter, SessionId, SessionKey, webhook_id};
+use crate::model::{Attempt, Callback, SessionKey, webhook_id};
 use crate::project::{Project, Webhook};
 use crate::store::{Client, Error, Store, Writes};
 
 /// awc never closes idle connections: a client is replaced after this time, in milliseconds, and takes them along.
 const CLIENT_AGE_MAX_MS: u64 = 300_000;
-/// So many attempts are kept with a callback; the first of them make room.
-const ATTEMPTS_KEPT_MAX: usize = 20;
-
 /// Callbacks of one session that were just flushed, in order.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -236,7 +233,7 @@ impl Delivery {
                 lane.pop();
             }
             Next::Again(next_at) => {
-                let attempts = record(lane.attempts.take(), at, &outcome, next_at);
+                let attempts = history::again(lane.attempts.take(), at, &outcome, next_at);
                 let mut writes = Writes::new();
                 writes.attempts(&key, number.0, number.1, &attempts);
                 self.commits.defer(writes);
@@ -244,7 +241,7 @@ impl Delivery {
                 lane.stage = Stage::Waiting(next_at);
             }
             Next::Dead(reason) => {
-                self.bury(&key, number, &mut lane, record_last(at, &outcome), reason);
+                self.bury(&key, number, &mut lane, history::attempt(at, &outcome), reason);
                 lane.pop();
             }
         }
@@ -256,8 +253,7 @@ impl Delivery {
         let Some((_, callback)) = lane.first().cloned() else { return };
         let endpoint = &callback.endpoint;
         tracing::warn!(endpoint, session = %key, sequence = number.1, reason, "a callback is a dead letter");
-        let attempts = keep(lane.attempts.take().map(|attempts| attempts.last).unwrap_or_default(), last);
-        let letter = DeadLetter { id: addressee(&callback), callback, reason, attempts, at: clock::now() };
+        let letter = history::dead_letter(callback.clone(), lane.attempts.take(), last, reason, clock::now());
         let mut writes = Writes::new();
         writes.bury(key, number.0, number.1, &letter);
         self.commits.defer(writes);
@@ -373,38 +369,6 @@ impl Handler<Drain> for Delivery {
 
 fn webhook<'a>(project: &'a Project, endpoint: &str) -> Option<&'a Webhook> {
     project.endpoints.get(endpoint)?.webhook.as_ref()
-}
-
-fn record(before: Option<Attempts>, at: u64, outcome: &Outcome, next_at: u64) -> Attempts {
-    let (count, last) = before.map_or((0, Vec::new()), |attempts| (attempts.count, attempts.last));
-    Attempts { count: count + 1, next_at, last: keep(last, record_last(at, outcome)) }
-}
-
-fn record_last(at: u64, outcome: &Outcome) -> Attempt {
-    let answer = match outcome {
-        Outcome::Answered { answer, .. } => answer.clone(),
-        Outcome::Failed(_) => String::new(),
-    };
-    Attempt { at, outcome: outcome.told(), answer }
-}
-
-fn keep(mut attempts: Vec<Attempt>, last: Attempt) -> Vec<Attempt> {
-    attempts.push(last);
-    let surplus = attempts.len().saturating_sub(ATTEMPTS_KEPT_MAX);
-    attempts.drain(..surplus);
-    attempts
-}
-
-/// Whose callback it is: the body says so.
-fn addressee(callback: &Callback) -> SessionId {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Names {
-        user_id: String,
-        session_id: String,
-    }
-    let names: Names = serde_json::from_str(&callback.body).expect("we wrote the body, with both names");
-    SessionId { endpoint: callback.endpoint.clone(), user_id: names.user_id, session_id: names.session_id }
 }
 
 fn chance() -> f64 {

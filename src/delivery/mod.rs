@@ -6,6 +6,7 @@
 
 mod actor;
 mod attempt;
+mod history;
 mod lane;
 mod retry;
 

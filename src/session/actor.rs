@@ -9,22 +9,15 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use actix::{Actor, ActorContext, Context, Handler, Message};
 
 use super::pending::{Counter, Pending, Recent, RecentKeys};
 use super::post::{Accepted, Idempotency, Post, Refusal, Reply};
 use super::shard::Shard;
-use super::slow::Job;
-use super::turns::{Decided, Step};
-use crate::clock;
-use crate::model::{
-    Input, Note, NoteKind, Position, Quarantined, Queued, Seen, Session, SessionId, SessionKey, Source, hex,
-};
-use crate::project::{Endpoint, Overlap};
-use crate::store::{Damage, Error, Writes};
-
-/// So often may the process end while an input from the queue runs, before the input counts as poison.
-const TRIES_MAX: u32 = 2;
+use super::turns::Step;
+use crate::model::{Input, Note, Position, Queued, Seen, Session, SessionId, SessionKey, Source};
+use crate::project::Endpoint;
+use crate::store::Writes;
 
 /// An input for this session.
 #[derive(Message)]
@@ -58,7 +51,7 @@ pub struct SessionActor {
     pub(super) session: Option<Session>,
     /// Accepted inputs whose turn is not committed: rows in the store. The first may be in the slow lane.
     pub(super) waiting: VecDeque<Waiting>,
-    stage: Stage,
+    pub(super) stage: Stage,
     /// Idempotency keys that are not flushed yet.
     recent: RecentKeys,
     pub(super) counter: Counter,
@@ -67,7 +60,7 @@ pub struct SessionActor {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     Free,
     /// A turn is in the slow lane; inputs wait.
     Slow,
@@ -109,56 +102,6 @@ impl SessionActor {
             counter,
             mishap: None,
         }
-    }
-
-    fn load(&mut self) -> Result<(), Error> {
-        self.session = match self.shard.store().session(&self.key) {
-            Err(Error::Damaged(damage)) => {
-                self.set_row_aside(&damage, |writes, key| writes.forget_session(key))?;
-                None
-            }
-            read => read?,
-        };
-        let queued = self.queued()?;
-        let waiting = |(life, queued)| Waiting { life, queued, pending: Pending::new(&self.counter) };
-        self.waiting = queued.into_iter().map(waiting).collect();
-        Ok(())
-    }
-
-    fn queued(&mut self) -> Result<Vec<(u64, Queued)>, Error> {
-        loop {
-            match self.shard.store().queued(&self.key) {
-                Err(Error::Damaged(damage)) => {
-                    let (life, sequence) = damage.place.unwrap_or_default();
-                    self.set_row_aside(&damage, |writes, key| writes.dequeue(key, life, sequence))?;
-                }
-                read => return read,
-            }
-        }
-    }
-
-    /// A row that cannot be read is kept for a person to look at, and the session goes on without it. This is so rare that
-    /// the arbiter may wait for the disk.
-    fn set_row_aside(
-        &mut self,
-        damage: &Damage,
-        remove: impl FnOnce(&mut Writes, &SessionKey),
-    ) -> Result<(), Error> {
-        let reason = damage.to_string();
-        tracing::error!(endpoint = self.id.endpoint, session = %self.key, "{reason}");
-        let mut writes = Writes::new();
-        writes.quarantine(&Quarantined {
-            key: self.key.to_string(),
-            id: Some(self.id.clone()),
-            input: None,
-            bytes: Some(hex(&damage.bytes)),
-            reason: reason.clone(),
-            at: clock::now(),
-        });
-        remove(&mut writes, &self.key);
-        self.shard.store().commit_blocking(writes)?;
-        self.mishap = Some(Note { kind: NoteKind::Fault, place: String::new(), text: reason });
-        Ok(())
     }
 
     fn accept(&mut self, Handed { post, pending }: Handed, ctx: &mut Context<Self>) {
@@ -241,45 +184,6 @@ impl SessionActor {
         }
     }
 
-    /// The session is busy: the input is made durable in its queue. False: it was refused.
-    fn enqueue(&mut self, work: Work, ctx: &mut Context<Self>) -> bool {
-        let Work { input, sequence, origin: Origin::Posted { once, reply }, pending } = work else {
-            return false;
-        };
-        if self.is_full() {
-            answer(reply, Err(Refusal::Busy));
-            return false;
-        }
-        let life = self.base(input.received_at).started_at;
-        let accepted = Accepted::of(&input, sequence);
-        let mut writes = Writes::new();
-        let recent = once.map(|once| self.remember(&mut writes, &once, &accepted, input.received_at));
-        let queued = Queued { id: self.id.clone(), input, sequence, tries: 0 };
-        writes.enqueue(&self.key, life, &queued);
-        let me = ctx.address();
-        let sent = self.shard.commits.commit(writes, move |flushed| {
-            drop(recent);
-            match flushed {
-                Ok(()) => answer(reply, Ok(accepted)),
-                Err(_) => me.do_send(Leave),
-            }
-        });
-        if sent.is_ok() {
-            self.waiting.push_back(Waiting { life, queued, pending });
-        }
-        sent.is_ok()
-    }
-
-    /// The first of those in the queue is the one that runs; the others wait.
-    fn is_full(&self) -> bool {
-        let rules = &self.endpoint.session;
-        match (self.waiting.len(), rules.overlap) {
-            (0, _) => false,
-            (_, Overlap::Reject) => true,
-            (all, Overlap::Queue) => all > rules.queue_max,
-        }
-    }
-
     /// Writes down how this input was answered, for when it comes again.
     pub(super) fn remember(
         &self,
@@ -297,74 +201,6 @@ impl SessionActor {
         };
         writes.seen(&self.key, &once.key, &seen);
         Recent::new(&self.recent, once.key.clone(), seen)
-    }
-
-    fn go_slow(&mut self, job: Job, ctx: &mut Context<Self>) {
-        self.stage = Stage::Slow;
-        self.shard.slow.set(self.shard.slow.get() + 1);
-        let made_from = job.clone();
-        let turn = self.shard.engine.slow.send(job).into_actor(self).map(move |result, this, ctx| {
-            this.shard.slow.set(this.shard.slow.get() - 1);
-            this.stage = Stage::Free;
-            let turn = result.unwrap_or_else(|_| Err("the slow lane is closed".to_owned()));
-            let decided = this.decided(made_from, turn);
-            this.commit_first(decided, ctx);
-            this.work_off(ctx);
-        });
-        ctx.spawn(turn);
-    }
-
-    /// One waiting input after the other, until none is left or one is slow.
-    pub(super) fn work_off(&mut self, ctx: &mut Context<Self>) {
-        while self.stage == Stage::Free && !self.shard.draining.get() {
-            let Some(work) = self.next_work() else { return };
-            match self.decide(&work) {
-                Step::Decided(decided) => self.commit(work, *decided, ctx),
-                Step::Slow(job) => {
-                    self.put_back(work);
-                    self.go_slow(*job, ctx);
-                }
-            }
-        }
-    }
-
-    fn commit_first(&mut self, decided: Decided, ctx: &mut Context<Self>) {
-        if let Some(work) = self.next_work() {
-            self.commit(work, decided, ctx);
-        }
-    }
-
-    fn next_work(&mut self) -> Option<Work> {
-        let Waiting { life, queued, pending } = self.waiting.pop_front()?;
-        let Queued { input, sequence, tries, .. } = queued;
-        Some(Work { input, sequence, origin: Origin::Queue { life, tries }, pending })
-    }
-
-    /// An input from the queue stays first in it.
-    pub(super) fn put_back(&mut self, work: Work) {
-        let Work { input, sequence, origin: Origin::Queue { life, tries }, pending } = work else { return };
-        let queued = Queued { id: self.id.clone(), input, sequence, tries };
-        self.waiting.push_front(Waiting { life, queued, pending });
-    }
-
-    /// The first of the inputs that waited may be what ended the process: it is counted before it runs again.
-    fn take_up(&mut self, ctx: &mut Context<Self>) {
-        let Some(Waiting { life, queued, .. }) = self.waiting.front_mut() else { return };
-        queued.tries += 1;
-        if queued.tries > TRIES_MAX {
-            let reason = format!("the process ended {TRIES_MAX} times while this input ran");
-            let sequence = queued.sequence;
-            let decided = self.poisoned(sequence, reason);
-            self.commit_first(decided, ctx);
-            return self.work_off(ctx);
-        }
-        let mut writes = Writes::new();
-        writes.enqueue(&self.key, *life, queued);
-        let me = ctx.address();
-        let sent = self.shard.commits.commit(writes, move |_| me.do_send(WorkOff));
-        if let Err(refused) = sent {
-            tracing::error!(session = %self.key, %refused, "inputs wait for the next start");
-        }
     }
 }
 

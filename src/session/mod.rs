@@ -7,6 +7,7 @@
 mod actor;
 mod engine;
 mod feed;
+mod load;
 mod pending;
 mod post;
 mod profiles;
@@ -15,6 +16,7 @@ mod slow;
 mod switchboard;
 mod trial;
 mod turns;
+mod waiting;
 
 pub use engine::{Engine, Handles};
 pub use feed::{BEHIND_MAX, Event, Watch};

@@ -1,0 +1,124 @@
+//! Inputs that wait: the durable queue of a session while one of its turns is in the slow lane, and what the last
+//! run of the process left in it.
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+
+use super::actor::{Leave, Origin, SessionActor, Stage, Waiting, Work, WorkOff, answer};
+use super::post::{Accepted, Refusal};
+use super::slow::Job;
+use super::turns::{Decided, Step};
+use crate::model::Queued;
+use crate::project::Overlap;
+use crate::store::Writes;
+
+/// So often may the process end while an input from the queue runs, before the input counts as poison.
+const TRIES_MAX: u32 = 2;
+
+impl SessionActor {
+    /// The session is busy: the input is made durable in its queue. False: it was refused.
+    pub(super) fn enqueue(&mut self, work: Work, ctx: &mut Context<Self>) -> bool {
+        let Work { input, sequence, origin: Origin::Posted { once, reply }, pending } = work else {
+            return false;
+        };
+        if self.is_full() {
+            answer(reply, Err(Refusal::Busy));
+            return false;
+        }
+        let life = self.base(input.received_at).started_at;
+        let accepted = Accepted::of(&input, sequence);
+        let mut writes = Writes::new();
+        let recent = once.map(|once| self.remember(&mut writes, &once, &accepted, input.received_at));
+        let queued = Queued { id: self.id.clone(), input, sequence, tries: 0 };
+        writes.enqueue(&self.key, life, &queued);
+        let me = ctx.address();
+        let sent = self.shard.commits.commit(writes, move |flushed| {
+            drop(recent);
+            match flushed {
+                Ok(()) => answer(reply, Ok(accepted)),
+                Err(_) => me.do_send(Leave),
+            }
+        });
+        if sent.is_ok() {
+            self.waiting.push_back(Waiting { life, queued, pending });
+        }
+        sent.is_ok()
+    }
+
+    /// The first of those in the queue is the one that runs; the others wait.
+    fn is_full(&self) -> bool {
+        let rules = &self.endpoint.session;
+        match (self.waiting.len(), rules.overlap) {
+            (0, _) => false,
+            (_, Overlap::Reject) => true,
+            (all, Overlap::Queue) => all > rules.queue_max,
+        }
+    }
+
+    pub(super) fn go_slow(&mut self, job: Job, ctx: &mut Context<Self>) {
+        self.stage = Stage::Slow;
+        self.shard.slow.set(self.shard.slow.get() + 1);
+        let made_from = job.clone();
+        let turn = self.shard.engine.slow.send(job).into_actor(self).map(move |result, this, ctx| {
+            this.shard.slow.set(this.shard.slow.get() - 1);
+            this.stage = Stage::Free;
+            let turn = result.unwrap_or_else(|_| Err("the slow lane is closed".to_owned()));
+            let decided = this.decided(made_from, turn);
+            this.commit_first(decided, ctx);
+            this.work_off(ctx);
+        });
+        ctx.spawn(turn);
+    }
+
+    /// One waiting input after the other, until none is left or one is slow.
+    pub(super) fn work_off(&mut self, ctx: &mut Context<Self>) {
+        while self.stage == Stage::Free && !self.shard.draining.get() {
+            let Some(work) = self.next_work() else { return };
+            match self.decide(&work) {
+                Step::Decided(decided) => self.commit(work, *decided, ctx),
+                Step::Slow(job) => {
+                    self.put_back(work);
+                    self.go_slow(*job, ctx);
+                }
+            }
+        }
+    }
+
+    fn commit_first(&mut self, decided: Decided, ctx: &mut Context<Self>) {
+        if let Some(work) = self.next_work() {
+            self.commit(work, decided, ctx);
+        }
+    }
+
+    fn next_work(&mut self) -> Option<Work> {
+        let Waiting { life, queued, pending } = self.waiting.pop_front()?;
+        let Queued { input, sequence, tries, .. } = queued;
+        Some(Work { input, sequence, origin: Origin::Queue { life, tries }, pending })
+    }
+
+    /// An input from the queue stays first in it.
+    pub(super) fn put_back(&mut self, work: Work) {
+        let Work { input, sequence, origin: Origin::Queue { life, tries }, pending } = work else { return };
+        let queued = Queued { id: self.id.clone(), input, sequence, tries };
+        self.waiting.push_front(Waiting { life, queued, pending });
+    }
+
+    /// The first of the inputs that waited may be what ended the process: it is counted before it runs again.
+    pub(super) fn take_up(&mut self, ctx: &mut Context<Self>) {
+        let Some(Waiting { life, queued, .. }) = self.waiting.front_mut() else { return };
+        queued.tries += 1;
+        if queued.tries > TRIES_MAX {
+            let reason = format!("the process ended {TRIES_MAX} times while this input ran");
+            let sequence = queued.sequence;
+            let decided = self.poisoned(sequence, reason);
+            self.commit_first(decided, ctx);
+            return self.work_off(ctx);
+        }
+        let mut writes = Writes::new();
+        writes.enqueue(&self.key, *life, queued);
+        let me = ctx.address();
+        let sent = self.shard.commits.commit(writes, move |_| me.do_send(WorkOff));
+        if let Err(refused) = sent {
+            tracing::error!(session = %self.key, %refused, "inputs wait for the next start");
+        }
+    }
+}
