@@ -11,8 +11,9 @@ use crate::model::Queued;
 use crate::project::Overlap;
 use crate::store::Writes;
 
-/// So often may the process end while an input from the queue runs, before the input counts as poison.
-const TRIES_MAX: u32 = 2;
+/// So often in a row may the process end while an input is the first in the queue, before the input counts as poison.
+/// A kill from outside looks the same and an accepted input must outlive it, so it takes more than bad luck.
+const TRIES_MAX: u32 = 10;
 
 impl SessionActor {
     /// The session is busy: the input is made durable in its queue. False: it was refused.
