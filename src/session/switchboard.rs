@@ -91,6 +91,7 @@ impl Switchboard {
     fn passivate(&mut self) {
         let quiet_since =
             clock::now().saturating_sub(self.shard.engine.project.settings.limits.passivate_after_ms);
+        let before = self.live.len();
         self.live.retain(|_, live| {
             let stays = live.pending.load(Ordering::Relaxed) > 0 || live.used_at > quiet_since;
             if !stays {
@@ -98,6 +99,9 @@ impl Switchboard {
             }
             stays
         });
+        if self.live.len() < before {
+            tracing::debug!(sessions = before - self.live.len(), "quiet sessions left memory");
+        }
         self.shard.feed.sweep();
     }
 }
