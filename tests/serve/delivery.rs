@@ -1,0 +1,215 @@
+//! Webhooks that hang, fail, redirect and cut the line: what they are owed comes, in order, and nobody else waits.
+
+use antiphon::model::DeadLetter;
+use serde_json::json;
+
+use crate::start::store;
+use crate::support::{Callback, Engine, Project, Receiver, Reply, told};
+
+fn texts(callbacks: &[Callback]) -> Vec<String> {
+    callbacks.iter().map(Callback::text).collect()
+}
+
+fn dead_letters(engine: &Engine) -> Vec<DeadLetter> {
+    store(&engine.project.state).dead_letters(100).expect("they can be read")
+}
+
+#[test]
+fn a_callback_has_the_body_and_the_headers_of_the_contract() {
+    let receiver = Receiver::start();
+    let flow = "- say: { text: \"Hello {{ input.text }}\", data: { n: 1 } }\n- say: more";
+    let engine =
+        Engine::start(Project::new(flow).door("shop", &receiver, "user: alice, password: pass:word"));
+    let answer = engine.session("shop", "ann", "1").try_say("Ann");
+    let got = receiver.got(2);
+    let trace = &answer.json()["traceId"];
+    let expected = |text: &str, data| {
+        json!({ "userId": "ann", "sessionId": "1", "AIOutput":
+            { "text": text, "data": data, "traceId": trace, "disableSensitiveLogging": false, "source": "bot" } })
+    };
+    assert_eq!(got[0].json(), expected("Hello Ann", json!({ "n": 1 })));
+    assert_eq!(got[1].json(), expected("more", json!({})));
+    assert_ne!(got[0].header("webhook-id"), got[1].header("webhook-id"));
+    for (callback, sequence) in got.iter().zip(["1", "2"]) {
+        assert_eq!(callback.head.first, "POST /callback HTTP/1.1");
+        assert_eq!(callback.header("content-type"), "application/json");
+        assert_eq!(callback.header("user-agent"), concat!("antiphon/", env!("CARGO_PKG_VERSION")));
+        assert_eq!(callback.header("authorization"), "Basic YWxpY2U6cGFzczp3b3Jk");
+        assert_eq!(callback.header("antiphon-sequence"), sequence);
+        assert!(
+            callback.header("webhook-timestamp").parse::<u64>().is_ok_and(|seconds| seconds > 1_600_000_000)
+        );
+    }
+}
+
+#[test]
+fn a_webhook_that_hangs_delays_neither_its_own_202_nor_the_callbacks_of_another() {
+    let (hanging, working) = (Receiver::start(), Receiver::start());
+    hanging.answers(Reply::Hang).always();
+    let project = Project::echo().door("stuck", &hanging, "concurrency: 2").door("shop", &working, "");
+    let engine = Engine::start(project);
+    for user in ["ann", "bob", "cyd", "dan"] {
+        let stuck = engine.session("stuck", user, "1");
+        assert_eq!((stuck.says("one"), stuck.says("two")), (1, 2));
+    }
+    hanging.requests(2);
+    for user in ["ann", "bob", "cyd", "dan"] {
+        engine.session("shop", user, "1").says("hello");
+    }
+    assert_eq!(working.texts(4), ["hello"; 4]);
+    assert_eq!(hanging.hanging_max(), 2, "no more in flight than `concurrency` says");
+    hanging.goes_on();
+    told(&hanging.got(8));
+}
+
+#[test]
+fn one_session_has_one_callback_in_flight() {
+    let (receiver, other) = (Receiver::start(), Receiver::start());
+    receiver.answers(Reply::Hang).always();
+    let engine = Engine::start(Project::echo().door("shop", &receiver, "").door("other", &other, ""));
+    let session = engine.session("shop", "ann", "1");
+    for text in ["one", "two", "three"] {
+        session.says(text);
+    }
+    receiver.requests(1);
+    engine.session("other", "ann", "1").says("round");
+    other.got(1);
+    assert_eq!(receiver.hanging_max(), 1);
+    receiver.goes_on();
+    assert_eq!(receiver.texts(3), ["one", "two", "three"]);
+}
+
+#[test]
+fn an_endpoint_with_a_concurrency_of_one_has_one_callback_in_flight() {
+    let (receiver, other) = (Receiver::start(), Receiver::start());
+    receiver.answers(Reply::Hang).always();
+    let project = Project::echo().door("shop", &receiver, "concurrency: 1").door("other", &other, "");
+    let engine = Engine::start(project);
+    for user in ["ann", "bob", "cyd"] {
+        engine.session("shop", user, "1").says("hi");
+        engine.session("other", user, "1").says("hi");
+    }
+    receiver.requests(1);
+    other.got(3);
+    assert_eq!(receiver.hanging_max(), 1);
+    receiver.goes_on();
+    assert_eq!(receiver.texts(3), ["hi"; 3]);
+}
+
+#[test]
+fn a_webhook_that_fails_five_times_and_recovers_has_everything_in_order() {
+    let receiver = Receiver::start();
+    receiver.answers(Reply::Status(503)).times(5);
+    let retries = "retryAfterSeconds: [0.01, 0.01, 0.01, 0.01, 0.01]";
+    let engine = Engine::start(Project::echo().door("shop", &receiver, retries));
+    let session = engine.session("shop", "ann", "1");
+    for text in ["one", "two", "three"] {
+        session.says(text);
+    }
+    assert_eq!(receiver.texts(3), ["one", "two", "three"]);
+    let all = texts(&receiver.requests(8));
+    assert_eq!(all, ["one", "one", "one", "one", "one", "one", "two", "three"]);
+}
+
+#[test]
+fn whatever_goes_wrong_the_same_bytes_come_again_under_the_same_id_and_no_redirect_is_followed() {
+    let receiver = Receiver::start();
+    let wrong = [Reply::Status(500), Reply::Status(404), Reply::Redirect, Reply::Cut, Reply::Hang];
+    wrong.into_iter().for_each(|reply| receiver.answers(reply).times(1));
+    let webhook = "timeoutMs: 300, retryAfterSeconds: [0.01, 0.01, 0.01, 0.01, 0.01]";
+    let engine = Engine::start(Project::echo().door("shop", &receiver, webhook));
+    engine.session("shop", "ann", "1").says("again and again");
+    let attempts = receiver.requests(6);
+    for attempt in &attempts {
+        assert_eq!(attempt.head.first, "POST /callback HTTP/1.1");
+        assert_eq!(attempt.body, attempts[0].body);
+        for header in ["webhook-id", "antiphon-sequence"] {
+            assert_eq!(attempt.header(header), attempts[0].header(header));
+        }
+    }
+    receiver.got(1);
+}
+
+#[test]
+fn a_kill_while_a_webhook_fails_changes_nothing() {
+    let receiver = Receiver::start();
+    receiver.answers(Reply::Status(503)).times(5);
+    let retries = format!("retryAfterSeconds: [{}]", ["0.01"; 20].join(", "));
+    let mut engine = Engine::start(Project::echo().door("shop", &receiver, &retries));
+    let session = engine.session("shop", "ann", "1");
+    for text in ["one", "two", "three"] {
+        session.says(text);
+    }
+    receiver.requests(3);
+    engine.kill();
+    engine.start_again();
+    session.says("four");
+    let told = told(&receiver.got_different(4));
+    assert_eq!(told[&("ann".to_owned(), "1".to_owned())].texts, ["one", "two", "three", "four"]);
+}
+
+#[test]
+fn attempts_are_counted_across_a_kill_and_the_last_one_buries_the_callback() {
+    let receiver = Receiver::start();
+    receiver.answers(Reply::Status(503)).times(2);
+    receiver.answers(Reply::Hang).times(1);
+    let retries = "retryAfterSeconds: [0.01, 0.01, 0.01, 0.01]";
+    let mut engine = Engine::start(Project::echo().door("shop", &receiver, retries));
+    let session = engine.session("shop", "ann", "1");
+    session.says("one");
+    receiver.requests(3);
+    // Its flush takes along that two attempts failed; the third is in flight.
+    session.says("two");
+    engine.kill();
+    receiver.answers(Reply::Status(503)).times(3);
+    engine.start_again();
+    assert_eq!(texts(&receiver.requests(7)), ["one", "one", "one", "one", "one", "one", "two"]);
+    engine.terminate();
+    let letters = dead_letters(&engine);
+    assert_eq!(letters.len(), 1);
+    let outcomes: Vec<_> = letters[0].attempts.iter().map(|attempt| attempt.outcome.as_str()).collect();
+    assert_eq!((letters[0].callback.sequence, outcomes), (1, vec!["503"; 5]));
+}
+
+#[test]
+fn gone_ends_a_callback_at_once_and_the_next_one_goes_on() {
+    let receiver = Receiver::start();
+    receiver.answers(Reply::Status(410)).times(1);
+    let mut engine = Engine::start(Project::echo().door("shop", &receiver, ""));
+    let session = engine.session("shop", "ann", "1");
+    session.says("one");
+    session.says("two");
+    assert_eq!(receiver.texts(1), ["two"]);
+    assert_eq!(texts(&receiver.requests(2)), ["one", "two"]);
+    engine.terminate();
+    let letters = dead_letters(&engine);
+    assert_eq!((letters.len(), letters[0].id.user_id.as_str(), letters[0].callback.sequence), (1, "ann", 1));
+    assert!(letters[0].reason.contains("410"), "{}", letters[0].reason);
+}
+
+#[test]
+fn a_callback_is_not_tried_again_before_the_webhook_asked_for_it() {
+    let receiver = Receiver::start();
+    receiver.answers(Reply::Later(2)).times(1);
+    let engine = Engine::start(Project::echo().door("shop", &receiver, "retryAfterSeconds: [0.01]"));
+    engine.session("shop", "ann", "1").says("hi");
+    let attempts = receiver.requests(2);
+    let second = |attempt: usize| attempts[attempt].header("webhook-timestamp").parse::<u64>().unwrap();
+    assert!(second(1) - second(0) >= 2, "{} and {}", second(0), second(1));
+}
+
+#[test]
+fn a_webhook_that_nobody_answers_at_has_everything_when_it_is_back() {
+    let receiver = Receiver::start();
+    receiver.answers(Reply::Cut).always();
+    let retries = format!("retryAfterSeconds: [{}]", ["0.05"; 100].join(", "));
+    let engine = Engine::start(Project::echo().door("shop", &receiver, &retries));
+    for user in ["ann", "bob"] {
+        let session = engine.session("shop", user, "1");
+        assert_eq!(["one", "two"].map(|text| session.says(text)), [1, 2]);
+    }
+    receiver.requests(6);
+    receiver.goes_on();
+    let told = told(&receiver.got(4));
+    assert!(told.values().all(|told| told.texts == ["one", "two"]), "{told:?}");
+}

@@ -1,0 +1,226 @@
+//! SIGKILL at random moments under load, again and again, and callers who post again until they are answered.
+//!
+//! `ANTIPHON_KILLS=1000` kills so often, 20 times without it. The seed is printed; `ANTIPHON_SEED` repeats its choices.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Chance, Connection, Engine, PATIENCE, Project, Receiver, Reply, Session, told};
+
+const KILLS: u64 = 20;
+/// The session of each caller: some sessions have two callers, who post at the same time.
+const CALLERS: [usize; 12] = [0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8];
+const SESSIONS: usize = 9;
+/// A kill comes after at most so many further answers.
+const ANSWERS_MAX: u64 = 150;
+
+/// Counts; a text with "slow" in it takes the slow lane.
+const FLOW: &str = r#"
+- code: "context.n = (context.n ?? 0) + 1"
+- if: "input.text.includes('slow')"
+  then:
+    - code: "for (let n = 0; n < 1500000; n++);"
+- say: "{{ context.n }} {{ input.text }}"
+"#;
+
+/// What the callers were answered.
+struct Ledger {
+    sessions: Mutex<Vec<BTreeMap<u64, Accepted>>>,
+    answered: Mutex<u64>,
+    changed: Condvar,
+    over: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Accepted {
+    trace: String,
+    text: String,
+    how: &'static str,
+}
+
+#[test]
+fn whenever_the_process_is_killed_nothing_is_lost_nothing_is_done_twice_and_all_is_in_order() {
+    let kills = number("ANTIPHON_KILLS").unwrap_or(KILLS);
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+    let seed = number("ANTIPHON_SEED").unwrap_or_else(now);
+    eprintln!("ANTIPHON_SEED={seed} ANTIPHON_KILLS={kills}");
+    let mut chance = Chance::new(seed);
+
+    let receiver = Receiver::start();
+    let retries = ["0.02"; 100].join(", ");
+    let project = Project::new(FLOW).door("shop", &receiver, &format!("retryAfterSeconds: [{retries}]"));
+    let mut engine = Engine::start(project);
+    let sessions: Vec<_> = (0..SESSIONS).map(|n| engine.session("shop", "ann", &n.to_string())).collect();
+    let ledger = Ledger::new();
+    thread::scope(|scope| {
+        for (number, session) in CALLERS.into_iter().enumerate() {
+            let caller = Caller { number, session, sessions: &sessions, ledger: &ledger };
+            let chance = chance.fork();
+            scope.spawn(move || caller.talk(chance));
+        }
+        // Whatever happens here, the callers come to an end.
+        let _over = Over(&ledger);
+        kill_again_and_again(&mut engine, &receiver, &ledger, &mut chance, kills);
+    });
+    ledger.agrees_with(&sessions, &receiver);
+}
+
+fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{variable}: {value}")))
+}
+
+fn kill_again_and_again(
+    engine: &mut Engine,
+    receiver: &Receiver,
+    ledger: &Ledger,
+    chance: &mut Chance,
+    kills: u64,
+) {
+    let mut done = 0;
+    while done < kills {
+        ledger.wait_for(chance.below(ANSWERS_MAX));
+        if chance.one_in(3) {
+            receiver.answers(Reply::Status(503)).times(chance.below(5) as usize);
+        }
+        a_moment(chance, 3_000);
+        engine.kill();
+        done += 1;
+        if chance.one_in(4) && done < kills {
+            // While it takes up where it was.
+            engine.start_again_and_do_not_wait();
+            a_moment(chance, 300_000);
+            engine.kill();
+            done += 1;
+        }
+        engine.start_again();
+    }
+}
+
+/// The random moment itself: nothing is waited for.
+fn a_moment(chance: &mut Chance, micros_max: u64) {
+    thread::sleep(Duration::from_micros(chance.below(micros_max)));
+}
+
+struct Over<'a>(&'a Ledger);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Posts one input after the other, each until it is answered.
+struct Caller<'a> {
+    number: usize,
+    session: usize,
+    sessions: &'a [Session],
+    ledger: &'a Ledger,
+}
+
+impl Caller<'_> {
+    fn talk(&self, mut chance: Chance) {
+        let mut connection = None;
+        let mut count = 0;
+        while count == 0 || !self.ledger.over.load(Ordering::Relaxed) {
+            // Only a user begins a session.
+            let how = if count == 0 {
+                ""
+            } else {
+                ["", "", "", "", "/inject", "/notify"][chance.below(6) as usize]
+            };
+            let slow = if chance.one_in(15) { " slow" } else { "" };
+            let text = format!("{}-{count}{slow}", self.number);
+            let answer = self.post_until_answered(&mut connection, how, &text);
+            let trace = answer.json()["traceId"].as_str().expect("a 202 has a trace").to_owned();
+            self.ledger.write(self.session, answer.sequence(), Accepted { trace, text, how });
+            count += 1;
+        }
+    }
+
+    fn post_until_answered(&self, connection: &mut Option<Connection>, how: &str, text: &str) -> Answer {
+        loop {
+            match self.post(connection, how, text) {
+                // Busy or overloaded: not accepted, and it may be next time.
+                Ok(answer) if matches!(answer.status, 429 | 503) => {}
+                Ok(answer) => return answer,
+                // The server was killed, and nobody knows whether it took it.
+                Err(_) => *connection = None,
+            }
+        }
+    }
+
+    fn post(&self, connection: &mut Option<Connection>, how: &str, text: &str) -> io::Result<Answer> {
+        let session = &self.sessions[self.session];
+        let connection = match connection {
+            Some(connection) => connection,
+            None => connection.insert(session.connect()?),
+        };
+        session.post_over(connection, how, &json!({ "text": text }), &[("idempotency-key", text)])
+    }
+}
+
+impl Ledger {
+    fn new() -> Ledger {
+        Ledger {
+            sessions: Mutex::new((0..SESSIONS).map(|_| BTreeMap::new()).collect()),
+            answered: Mutex::new(0),
+            changed: Condvar::new(),
+            over: AtomicBool::new(false),
+        }
+    }
+
+    fn write(&self, session: usize, sequence: u64, accepted: Accepted) {
+        let before = self.sessions.lock().unwrap()[session].insert(sequence, accepted);
+        assert!(before.is_none(), "number {sequence} was given to two inputs: {before:?}");
+        *self.answered.lock().unwrap() += 1;
+        self.changed.notify_all();
+    }
+
+    /// Until so many more are answered.
+    fn wait_for(&self, more: u64) {
+        let answered = self.answered.lock().unwrap();
+        let wanted = *answered + more;
+        let waited = self.changed.wait_timeout_while(answered, PATIENCE, |answered| *answered < wanted);
+        assert!(!waited.unwrap().1.timed_out(), "the callers are not answered any more");
+    }
+
+    /// Each session counted its inputs, and each input has its one output, in its place.
+    fn agrees_with(&self, sessions: &[Session], receiver: &Receiver) {
+        let ledger = self.sessions.lock().unwrap();
+        let all = ledger.iter().map(BTreeMap::len).sum();
+        let told = told(&receiver.got_different(all));
+        for (number, (inputs, session)) in ledger.iter().zip(sessions).enumerate() {
+            let numbers: Vec<u64> = inputs.keys().copied().collect();
+            assert_eq!(numbers, (1..=inputs.len() as u64).collect::<Vec<_>>(), "session {number}");
+            assert_eq!(session.faults(), [""; 0], "session {number}");
+            let told = &told[&("ann".to_owned(), number.to_string())];
+            assert_eq!(told.texts, texts(inputs), "session {number}");
+            let traces: Vec<&String> = inputs.values().map(|input| &input.trace).collect();
+            assert_eq!(told.traces.iter().collect::<Vec<_>>(), traces, "session {number}");
+            let counted = inputs.values().filter(|input| input.how != "/notify").count();
+            let state: Value = session.state();
+            assert_eq!(state["context"]["n"], counted, "session {number}");
+            assert_eq!(state["inputs"], inputs.len(), "session {number}");
+        }
+    }
+}
+
+/// What the flow says to each input; a notify is told as it is.
+fn texts(inputs: &BTreeMap<u64, Accepted>) -> Vec<String> {
+    let mut count = 0;
+    let mut text = |input: &Accepted| {
+        if input.how == "/notify" {
+            return input.text.clone();
+        }
+        count += 1;
+        format!("{count} {}", input.text)
+    };
+    inputs.values().map(&mut text).collect()
+}

@@ -1,0 +1,11 @@
+//! The promises of the engine, shown from outside: the built binary as a child process, real sockets, a real webhook,
+//! real kills. One test program, so that what they stand on is built once and nothing of it is left unused.
+
+mod delivery;
+mod errors;
+mod kill;
+mod order;
+mod poison;
+mod sessions;
+mod start;
+mod support;

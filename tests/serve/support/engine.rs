@@ -1,0 +1,204 @@
+//! The binary as a child process: started, killed, asked to stop, and started again on the same state.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::project::token;
+use super::{Connection, PATIENCE, Project, Session};
+
+/// Nothing tells when a file grows.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+pub struct Engine {
+    pub project: Project,
+    child: Child,
+    /// What it prints, line by line.
+    lines: Receiver<String>,
+    /// The URLs it printed.
+    pub urls: Vec<String>,
+    whereabouts: Arc<Whereabouts>,
+}
+
+/// Where the server is reached. It may be down just now, and come back elsewhere.
+#[derive(Default)]
+pub struct Whereabouts {
+    address: Mutex<Option<SocketAddr>>,
+    changed: Condvar,
+}
+
+impl Engine {
+    /// Returns when it is ready.
+    pub fn start(project: Project) -> Engine {
+        project.finish();
+        let (child, lines) = spawn(&project);
+        let whereabouts = Arc::default();
+        let mut engine = Engine { project, child, lines, urls: Vec::new(), whereabouts };
+        engine.wait_until_ready();
+        engine
+    }
+
+    /// Runs it on a project that it does not serve; what it writes to standard error.
+    pub fn refuses(project: &Project) -> String {
+        project.finish();
+        let output = command(project).output().expect("cargo has built the binary");
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).expect("it writes text")
+    }
+
+    /// One line for each endpoint that takes inputs tells its URL; the port is free, so it stands only there.
+    fn wait_until_ready(&mut self) {
+        self.urls = (0..self.project.open).map(|_| self.next_url()).collect();
+        let address = self.urls[0].split('/').nth(2).and_then(|address| address.parse().ok());
+        self.whereabouts.set(Some(address.unwrap_or_else(|| panic!("no address in {:?}", self.urls))));
+    }
+
+    fn next_url(&self) -> String {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("it never was ready:\n{}", self.log()));
+            if let Some(at) = line.find("http://") {
+                return line[at..].to_owned();
+            }
+        }
+    }
+
+    /// SIGKILL: no instruction after this one.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the process is ours");
+        self.child.wait().expect("the process is ours");
+        self.whereabouts.set(None);
+    }
+
+    /// SIGTERM, without waiting for what comes of it.
+    pub fn ask_to_stop(&self) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args(["-TERM", &pid]).status().expect("there is a command kill");
+        assert!(status.success(), "the server had ended before:\n{}", self.log());
+    }
+
+    /// SIGTERM, and a good end.
+    pub fn terminate(&mut self) {
+        self.ask_to_stop();
+        self.ended();
+    }
+
+    /// Waits for the end that was asked for, and that it was a good one.
+    pub fn ended(&mut self) {
+        let status = self.child.wait().expect("the process is ours");
+        self.whereabouts.set(None);
+        assert_eq!(status.code(), Some(0), "{}", self.log());
+    }
+
+    /// Starts it again on the same state; it may be at another port.
+    pub fn start_again(&mut self) {
+        self.start_again_and_do_not_wait();
+        self.wait_until_ready();
+    }
+
+    pub fn start_again_and_do_not_wait(&mut self) {
+        (self.child, self.lines) = spawn(&self.project);
+    }
+
+    pub fn session(&self, endpoint: &str, user: &str, session: &str) -> Session {
+        Session::new(self.whereabouts.clone(), &self.project, endpoint, user, session)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.whereabouts.get()
+    }
+
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.address()).expect("the server is ready")
+    }
+
+    /// The path of a door.
+    pub fn path(&self, endpoint: &str) -> String {
+        format!("/{}", token(endpoint))
+    }
+
+    pub fn admin_key(&self) -> String {
+        let key =
+            fs::read_to_string(self.project.state.join("admin.key")).expect("the first start makes a key");
+        key.trim().to_owned()
+    }
+
+    /// What it wrote to standard error, over all starts.
+    pub fn log(&self) -> String {
+        fs::read_to_string(log_file(&self.project)).unwrap_or_default()
+    }
+
+    /// For what cannot be seen in another way.
+    pub fn wait_for_log(&self, text: &str) {
+        let since = Instant::now();
+        while !self.log().contains(text) {
+            assert!(since.elapsed() < PATIENCE, "\"{text}\" never was in the log:\n{}", self.log());
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("--- what the server wrote to standard error\n{}---", self.log());
+        }
+    }
+}
+
+impl Whereabouts {
+    /// Waits until the server is up.
+    pub fn get(&self) -> SocketAddr {
+        let address = self.address.lock().expect("nobody panics with this lock");
+        let (address, _) = self
+            .changed
+            .wait_timeout_while(address, PATIENCE, |address| address.is_none())
+            .expect("nobody panics with this lock");
+        address.expect("the server did not come back")
+    }
+
+    fn set(&self, address: Option<SocketAddr>) {
+        *self.address.lock().expect("nobody panics with this lock") = address;
+        self.changed.notify_all();
+    }
+}
+
+fn spawn(project: &Project) -> (Child, Receiver<String>) {
+    let log = File::options().create(true).append(true).open(log_file(project));
+    let mut command = command(project);
+    command.stdout(Stdio::piped()).stderr(log.expect("the folder can be written"));
+    let mut child = command.spawn().expect("cargo has built the binary");
+    let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+    let (sender, lines) = channel();
+    thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    (child, lines)
+}
+
+/// Settings come from the project only, not from the environment of the tests.
+fn command(project: &Project) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_antiphon"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ANTIPHON_")) {
+        command.env_remove(name);
+    }
+    command
+        .arg("serve")
+        .arg(&project.folder)
+        .args(["--listen", "127.0.0.1:0"])
+        .arg("--state")
+        .arg(&project.state);
+    command.stdin(Stdio::null());
+    command
+}
+
+fn log_file(project: &Project) -> PathBuf {
+    project.folder.join("stderr.log")
+}

@@ -1,0 +1,24 @@
+//! What the tests over real sockets stand on: the built binary as a child process, a webhook whose answers a test
+//! chooses, and users who talk. Nothing here waits by the clock: it waits for what must happen, and after a minute
+//! without it panics with all it knows.
+
+mod chance;
+mod engine;
+mod order;
+mod project;
+mod receiver;
+mod session;
+mod wire;
+
+use std::time::Duration;
+
+pub use chance::Chance;
+pub use engine::Engine;
+pub use order::told;
+pub use project::Project;
+pub use receiver::{Callback, Receiver, Reply};
+pub use session::Session;
+pub use wire::{Answer, Connection};
+
+/// A debug build on a busy machine does anything that these tests wait for in a fraction of it.
+pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,107 @@
+//! A project folder as a test writes it, in a place of its own that is removed with the engine that serves it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::Receiver;
+
+/// The flow that answers with what it heard.
+const ECHO: &str = "- say: \"{{ input.text }}\"";
+
+pub struct Project {
+    pub folder: PathBuf,
+    pub state: PathBuf,
+    /// How many endpoints take inputs.
+    pub open: usize,
+    limits: Vec<String>,
+    log_level: &'static str,
+}
+
+impl Project {
+    /// With the flow `main`.
+    pub fn new(flow: &str) -> Project {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("antiphon-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        for part in ["flows", "endpoints"] {
+            fs::create_dir_all(folder.join(part)).expect("the folder for temporary files can be written");
+        }
+        let state = folder.join(".state");
+        let project = Project { folder, state, open: 0, limits: Vec::new(), log_level: "warn" };
+        project.flow("main", flow)
+    }
+
+    pub fn echo() -> Project {
+        Project::new(ECHO)
+    }
+
+    pub fn flow(self, name: &str, text: &str) -> Project {
+        self.rewrite_flow(name, text);
+        self
+    }
+
+    /// For the next start.
+    pub fn rewrite_flow(&self, name: &str, text: &str) {
+        write(&self.folder.join(format!("flows/{name}.yaml")), text);
+    }
+
+    /// An endpoint for the flow `main`; `more` is YAML. Its token is its name, repeated until it is long enough.
+    pub fn endpoint(mut self, name: &str, more: &str) -> Project {
+        let text = format!("urlToken: {}\nflow: main\n{more}\n", token(name));
+        write(&self.folder.join(format!("endpoints/{name}.yaml")), &text);
+        if !more.contains("enabled: false") {
+            self.open += 1;
+        }
+        self
+    }
+
+    /// An endpoint whose outputs go to this receiver; `webhook` holds further keys of its webhook.
+    pub fn door(self, name: &str, receiver: &Receiver, webhook: &str) -> Project {
+        self.endpoint(name, &format!("webhook: {{ url: \"{}\", {webhook} }}", receiver.url()))
+    }
+
+    /// One key of `limits`.
+    pub fn limit(mut self, limit: &str) -> Project {
+        self.limits.push(limit.to_owned());
+        self
+    }
+
+    pub fn log_level(mut self, level: &'static str) -> Project {
+        self.log_level = level;
+        self
+    }
+
+    /// Keeps the state in this folder instead.
+    pub fn state(mut self, state: &Path) -> Project {
+        self.state = state.join(self.folder.file_name().expect("the folder has a name"));
+        self
+    }
+
+    /// Writes what is missing.
+    pub fn finish(&self) {
+        let (limits, level) = (self.limits.join(", "), self.log_level);
+        let text = format!(
+            "egress: {{ allow: [127.0.0.0/8] }}\nlimits: {{ {limits} }}\nlog: {{ level: {level} }}\n"
+        );
+        write(&self.folder.join("antiphon.yaml"), &text);
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        for folder in [&self.state, &self.folder] {
+            // It may never have been made.
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}
+
+pub fn token(name: &str) -> String {
+    format!("{name}-{name}-{name}-0123456789abcdef")
+}
+
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).expect("the folder for temporary files can be written");
+}
