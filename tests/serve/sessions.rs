@@ -161,6 +161,23 @@ fn an_input_that_comes_again_after_a_kill_is_answered_as_the_first_time_and_runs
 }
 
 #[test]
+fn the_same_input_posted_many_times_at_once_is_one_input() {
+    let receiver = Receiver::start();
+    let engine = shop(&receiver);
+    let session = engine.session("shop", "ann", "1");
+    for text in ["hi", "slow"] {
+        let post = || session.post("", &json!({ "text": text }), &[("idempotency-key", text)]).json();
+        let answers: Vec<_> = thread::scope(|scope| {
+            let callers: Vec<_> = (0..16).map(|_| scope.spawn(post)).collect();
+            callers.into_iter().map(|caller| caller.join().expect("no caller panics")).collect()
+        });
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    }
+    assert_eq!(session.says("more"), 3);
+    assert_eq!(receiver.texts(3), ["user hi 1", "user slow 2", "user more 3"]);
+}
+
+#[test]
 fn a_server_that_is_asked_to_stop_under_load_ends_well_and_keeps_all_it_accepted() {
     let receiver = Receiver::start();
     let mut engine = shop(&receiver);
@@ -183,20 +200,19 @@ fn a_server_that_is_asked_to_stop_under_load_ends_well_and_keeps_all_it_accepted
     receiver.got_different(counts.iter().sum::<u64>() as usize);
 }
 
-/// How many were accepted.
+/// How many were accepted. What is not answered was not: a server that stops has answered all it took.
 fn posts_until_refused(session: &Session, all: &AtomicU64) -> u64 {
     let mut count = 0;
-    loop {
-        let mut connection = session.connect().expect("it listens until it ends");
-        let answer = session.post_over(&mut connection, "", &json!({ "text": "hi" }), &[]);
-        let answer = answer.expect("whoever is connected is answered");
+    let post = || session.post_over(&mut session.connect()?, "", &json!({ "text": "hi" }), &[]);
+    while let Ok(answer) = post() {
         if answer.status != 202 {
             answer.problem_for_now(503, "shutting-down");
-            return count;
+            break;
         }
         count += 1;
         all.fetch_add(1, Ordering::Relaxed);
     }
+    count
 }
 
 #[test]
