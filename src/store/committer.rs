@@ -1,5 +1,5 @@
 //! The one thread that writes. It takes all that waits, makes one batch of it, flushes it once, and only then
-//! answers. There is no timer: what queued up during a flush is the next group.
+//! answers. What queued up during a flush is the next group; under load it is given a moment to grow.
 
 use std::collections::HashMap;
 use std::mem;

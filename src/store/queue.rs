@@ -14,6 +14,9 @@ use super::writes::Writes;
 
 /// Deferred writes that no other commit takes along go after this time.
 const LINGER: Duration = Duration::from_millis(20);
+/// Groups of this size and more are gathered, for this time at the most.
+const BUSY: usize = 4;
+const GATHER: Duration = Duration::from_micros(700);
 /// How long the committer sleeps at most: it looks at the free space of the disk in between.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -38,6 +41,10 @@ struct Line {
     closing: bool,
     /// The committer sleeps and nobody woke it yet.
     asleep: bool,
+    /// Of the last group, entries that somebody waited for.
+    last: usize,
+    /// The committer sleeps until so many entries wait; 0 if it does not.
+    wanted: usize,
 }
 
 #[derive(Debug)]
@@ -85,6 +92,9 @@ impl Queue {
         line.entries.push(Entry { writes, answer });
         line.waiting += 1;
         self.waiting.store(line.waiting, Relaxed);
+        if line.waiting == line.wanted {
+            self.ready.notify_one();
+        }
         self.wake(line);
         Ok(())
     }
@@ -109,7 +119,7 @@ impl Queue {
 
     /// Moves all that waits into `group`, which is empty; sleeps until there is something.
     pub(super) fn take(&self, group: &mut Vec<Entry>) -> Taken {
-        let mut line = self.lock();
+        let mut line = self.gather(self.lock());
         while line.waiting == 0 && !line.closing {
             let deferred = !line.entries.is_empty();
             line.asleep = true;
@@ -126,10 +136,25 @@ impl Queue {
                 return Taken::Nothing;
             }
         }
+        line.last = line.waiting;
         line.waiting = 0;
         self.waiting.store(0, Relaxed);
         mem::swap(&mut line.entries, group);
         if group.is_empty() { Taken::Closed } else { Taken::Group }
+    }
+
+    /// Under load a flush costs more than the writes in it: as many as came with the last group are waited for,
+    /// for a moment. Those that write one at a time never wait.
+    fn gather<'a>(&self, mut line: MutexGuard<'a, Line>) -> MutexGuard<'a, Line> {
+        line.wanted = line.last;
+        if line.wanted < BUSY || line.waiting >= line.wanted || line.closing {
+            return line;
+        }
+        let gathered =
+            self.ready.wait_timeout_while(line, GATHER, |line| line.waiting < line.wanted && !line.closing);
+        let (mut line, _) = gathered.expect("no thread panics while it holds the line");
+        line.wanted = 0;
+        line
     }
 
     /// From now on nothing is taken in; what waits can still be taken out.
