@@ -55,10 +55,12 @@ impl Bench {
         self.row(name, &Server::antiphon(&folder), load)
     }
 
-    /// As many turns a second as the server can do; then the latency at half of them, and at another load if one is given.
+    /// As many turns a second as the server can do; then the latency at half of them, and at another load if one is given
+    /// that it can bear.
     fn row(&self, name: &str, server: &Server, load: Option<f64>) -> f64 {
         let turns = self.measure(server, None).turns;
-        for (load, kind) in [(Some(turns / 2.0), "half of its own"), (load, "half of the relay's")] {
+        let bearable = load.filter(|load| *load < turns);
+        for (load, kind) in [(Some(turns / 2.0), "half of its own"), (bearable, "half of the relay's")] {
             let Some(load) = load else { continue };
             let Measured { p50_ms, p99_ms, .. } = self.measure(server, Some(load));
             let resident = server.resident_mib();
