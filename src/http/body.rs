@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::problem::{FieldError, Kind, Problem};
-use crate::model::Map;
+use crate::model::{DEPTH_MAX, Map, is_too_deep};
 
 /// Of a name, and of a text, in characters: contract, section 3.
 const NAME_CHARS_MAX: usize = 256;
@@ -73,7 +73,7 @@ pub fn parse(bytes: &[u8]) -> Result<Body, Problem> {
         session_id: name(&mut object, "sessionId", &mut faults),
         text: text(&mut object, &mut faults),
         data: data(&mut object, &mut faults),
-        url_token: string(&mut object, "URLToken", &mut faults),
+        url_token: object.remove("URLToken").and_then(|token| token.as_str().map(str::to_owned)),
     };
     if faults.is_empty() && body.text.is_empty() && body.data.is_none() {
         faults.push(fault("text", "text (not empty) or data is required"));
@@ -118,6 +118,11 @@ fn data(object: &mut Map, faults: &mut Vec<FieldError>) -> Option<Map> {
         None => ("Daten", object.remove("Daten")?),
     };
     match value {
+        Value::Object(data) if is_too_deep(&data) => {
+            let detail = format!("has lists and objects more than {DEPTH_MAX} deep in one another");
+            faults.push(fault(field, &detail));
+            None
+        }
         Value::Object(data) => Some(data),
         other => {
             faults.push(fault(field, &format!("is an object, not {}", kind(&other))));
@@ -162,6 +167,17 @@ mod tests {
         let body = taken(json!({ "userId": "u", "sessionId": "s", "Daten": { "a": 1 } }));
         assert_eq!(body.data, json!({ "a": 1 }).as_object().cloned());
         assert_eq!(taken(json!({ "userId": "u", "sessionId": "s", "data": {} })).data, Some(Map::new()));
+    }
+
+    #[test]
+    fn data_that_is_too_deep_to_be_kept_is_refused() {
+        let deep = format!(
+            r#"{{"userId":"u","sessionId":"s","data":{{"a":{}{}}}}}"#,
+            "[".repeat(64),
+            "]".repeat(64)
+        );
+        let refused = parse(deep.as_bytes()).unwrap_err();
+        assert!(format!("{refused:?}").contains("deep"), "{refused:?}");
     }
 
     #[test]

@@ -127,7 +127,9 @@ async fn post(
     let shard = front.engine.shard_of(&id.key()).ok_or(Refusal::Overloaded)?;
     let (reply, answer) = oneshot::channel();
     shard.switchboard.try_send(Post { id, endpoint, input, once, reply }).map_err(|_| Refusal::Overloaded)?;
-    Ok(answer.await.unwrap_or(Err(Refusal::Overloaded))?)
+    // Without an answer it was not accepted; the store may say why.
+    let why = |_| Err(front.engine.store.accepting().map_or_else(Refusal::from, |()| Refusal::Overloaded));
+    Ok(answer.await.unwrap_or_else(why)?)
 }
 
 /// The caller's key, with a hash of all that makes this input what it is.

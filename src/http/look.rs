@@ -65,14 +65,12 @@ pub async fn state(front: Data<Front>, named: Path<Named>, request: HttpRequest)
     looked.await.unwrap_or_else(Problem::respond)
 }
 
-pub async fn transcript(
-    front: Data<Front>,
-    named: Path<Named>,
-    page: Query<Page>,
-    request: HttpRequest,
-) -> HttpResponse {
+pub async fn transcript(front: Data<Front>, named: Path<Named>, request: HttpRequest) -> HttpResponse {
     let looked = async {
         let session = session(&front, &request, named.into_inner()).await?;
+        let wrong =
+            |error| Problem::new(Kind::InvalidInput, format!("cursor and limit are whole numbers: {error}"));
+        let page = Query::<Page>::from_query(request.query_string()).map_err(wrong)?;
         let limit = page.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
         let after = page.cursor.unwrap_or(0);
         let key = session.id.key();

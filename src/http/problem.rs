@@ -142,6 +142,7 @@ impl From<Refusal> for Problem {
             Refusal::Busy => Kind::SessionBusy,
             Refusal::Overloaded => Kind::Overloaded,
             Refusal::StorageUnavailable => Kind::StorageUnavailable,
+            Refusal::Unreadable => Kind::Internal,
             Refusal::ShuttingDown => Kind::ShuttingDown,
         };
         Problem::new(kind, refusal.to_string())

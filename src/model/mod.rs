@@ -2,6 +2,7 @@
 //! Nothing here does anything: no I/O, no clock, no chance, no log.
 
 mod delivery;
+mod depth;
 mod ids;
 mod input;
 mod output;
@@ -10,6 +11,7 @@ mod script;
 mod session;
 
 pub use delivery::{Attempt, Attempts, DeadLetter, ProgramSource, Quarantined, Queued, Seen};
+pub use depth::{DEPTH_MAX, is_deeper, is_too_deep};
 pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, hex, webhook_id};
 pub use input::{Input, Source};
 pub use output::{Callback, Output, Speaker};

@@ -4,7 +4,7 @@
 use rquickjs::{Ctx, Value as JsValue};
 use serde_json::{Number, Value};
 
-use crate::model::Map;
+use crate::model::{DEPTH_MAX, Map, is_deeper};
 
 /// The longest JSON or text a script may give back. Enough for any answer to a person and any memory the
 /// settings allow; little enough that a hundred sessions at once do no harm.
@@ -84,7 +84,13 @@ pub(super) fn parse(json: &str) -> Result<Value, Trouble> {
         Some(whole) => serde_json::from_str(&whole),
         None => Err(error),
     });
-    parsed.map_err(|error| Trouble::NotJson(error.to_string()))
+    let value = parsed.map_err(|error| Trouble::NotJson(error.to_string()))?;
+    if is_deeper(&value, DEPTH_MAX) {
+        return Err(Trouble::NotJson(format!(
+            "lists and objects lie more than {DEPTH_MAX} deep in one another"
+        )));
+    }
+    Ok(value)
 }
 
 fn bounded(length: usize) -> Result<(), Trouble> {

@@ -17,7 +17,7 @@ use super::shard::Shard;
 use super::turns::Step;
 use crate::model::{Input, Note, Position, Queued, Seen, Session, SessionId, SessionKey, Source};
 use crate::project::Endpoint;
-use crate::store::Writes;
+use crate::store::{Error, Writes};
 
 /// An input for this session.
 #[derive(Message)]
@@ -106,9 +106,17 @@ impl SessionActor {
 
     fn accept(&mut self, Handed { post, pending }: Handed, ctx: &mut Context<Self>) {
         let Post { input, once, reply, .. } = post;
-        if let Some(seen) = once.as_ref().and_then(|once| self.seen(&once.key, input.received_at)) {
-            return self.answer_again(seen, once, reply, pending);
-        }
+        let once = match once {
+            None => None,
+            Some(once) => match self.seen(&once.key, input.received_at) {
+                Ok(None) => Some(once),
+                Ok(Some(seen)) => return self.answer_again(seen, once, reply, pending),
+                Err(error) => {
+                    tracing::error!(session = %self.key, %error, "an Idempotency-Key cannot be looked up");
+                    return answer(reply, Err(Refusal::Unreadable));
+                }
+            },
+        };
         if input.source != Source::User && !self.exists(input.received_at) {
             return answer(reply, Err(Refusal::UnknownSession));
         }
@@ -122,25 +130,26 @@ impl SessionActor {
         }
     }
 
-    fn seen(&self, key: &str, now: u64) -> Option<Seen> {
+    fn seen(&self, key: &str, now: u64) -> Result<Option<Seen>, Error> {
         if let Some(seen) = self.recent.borrow().get(key) {
-            return Some(seen.clone());
+            return Ok(Some(seen.clone()));
         }
-        self.shard.store().seen(&self.key, key, now).unwrap_or_else(|error| {
-            tracing::error!(session = %self.key, %error, "an Idempotency-Key cannot be looked up");
-            None
-        })
+        self.shard.store().seen(&self.key, key, now)
     }
 
     /// The same input again: the same answer, once the first one is flushed.
-    fn answer_again(&self, seen: Seen, once: Option<Idempotency>, reply: Reply, pending: Pending) {
-        if once.is_some_and(|once| once.fingerprint != seen.fingerprint) {
+    fn answer_again(&self, seen: Seen, once: Idempotency, reply: Reply, pending: Pending) {
+        if once.fingerprint != seen.fingerprint {
             return answer(reply, Err(Refusal::KeyReused));
         }
         let accepted = Accepted { trace_id: seen.trace_id, input_id: seen.input_id, sequence: seen.sequence };
+        let (shard, key) = (self.shard.clone(), self.key);
         self.shard.commits.barrier(move || {
             drop(pending);
-            answer(reply, Ok(accepted));
+            // The first one may have been dropped at its commit: then this one was not accepted either.
+            if let Ok(Some(_)) = shard.store().seen(&key, &once.key, seen.at) {
+                answer(reply, Ok(accepted));
+            }
         });
     }
 
@@ -158,7 +167,7 @@ impl SessionActor {
     }
 
     fn next_sequence(&self, now: u64) -> u64 {
-        let last = self.waiting.back().map_or(0, |waiting| waiting.queued.sequence);
+        let last = self.waiting.iter().map(|waiting| waiting.queued.sequence).max().unwrap_or(0);
         self.alive(now).map_or(0, |session| session.inputs).max(last) + 1
     }
 
@@ -175,7 +184,9 @@ impl SessionActor {
     /// The session is free: the turn is decided here and now, or in the slow lane with the input safe in the queue.
     fn take(&mut self, work: Work, ctx: &mut Context<Self>) {
         match self.decide(&work) {
-            Step::Decided(decided) => self.commit(work, *decided, ctx),
+            Step::Decided(decided) => {
+                self.commit(work, *decided, ctx);
+            }
             Step::Slow(job) => {
                 if self.enqueue(work, ctx) {
                     self.go_slow(*job, ctx);
@@ -210,7 +221,10 @@ impl Actor for SessionActor {
     fn started(&mut self, ctx: &mut Context<Self>) {
         if let Err(error) = self.load() {
             tracing::error!(session = %self.key, %error, "a session cannot be read");
-            ctx.stop();
+            return ctx.stop();
+        }
+        if !self.waiting.is_empty() {
+            self.take_up(ctx);
         }
     }
 }

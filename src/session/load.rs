@@ -1,60 +1,89 @@
 //! What a session's actor begins with: the rows of the session. One that cannot be read is set aside, so that
-//! the session goes on.
+//! the session goes on, and so do all others.
 
 use super::actor::{SessionActor, Waiting};
 use super::pending::Pending;
 use crate::clock;
-use crate::model::{Note, NoteKind, Quarantined, Queued, SessionKey, hex};
-use crate::store::{Damage, Error, Writes};
+use crate::model::{Note, NoteKind, Quarantined, Queued, Session, SessionId, SessionKey, hex};
+use crate::store::{Damage, Error, Store, Writes};
 
 impl SessionActor {
     pub(super) fn load(&mut self) -> Result<(), Error> {
-        self.session = match self.shard.store().session(&self.key) {
-            Err(Error::Damaged(damage)) => {
-                self.set_row_aside(&damage, |writes, key| writes.forget_session(key))?;
-                None
-            }
-            read => read?,
-        };
-        let queued = self.queued()?;
+        let mut rows =
+            Rows { store: self.shard.store(), key: &self.key, id: Some(&self.id), set_aside: None };
+        self.session = rows.session()?;
+        let queued = rows.queued()?;
+        self.mishap = rows.set_aside.map(|text| Note { kind: NoteKind::Fault, place: String::new(), text });
         let waiting = |(life, queued)| Waiting { life, queued, pending: Pending::new(&self.counter) };
         self.waiting = queued.into_iter().map(waiting).collect();
         Ok(())
     }
+}
 
+/// Whose queue this is, after a start, when there is only the key: its own rows say so.
+pub(super) fn owner(store: &Store, key: &SessionKey) -> Result<Option<SessionId>, Error> {
+    let mut rows = Rows { store, key, id: None, set_aside: None };
+    Ok(rows.queued()?.into_iter().next().map(|(_, first)| first.id))
+}
+
+/// The rows of one session.
+struct Rows<'a> {
+    store: &'a Store,
+    key: &'a SessionKey,
+    id: Option<&'a SessionId>,
+    /// Why a row was set aside.
+    set_aside: Option<String>,
+}
+
+impl Rows<'_> {
+    fn session(&mut self) -> Result<Option<Session>, Error> {
+        match self.store.session(self.key) {
+            Err(Error::Damaged(damage)) => {
+                self.set_aside(&damage, |writes, key| writes.forget_session(key))?;
+                Ok(None)
+            }
+            read => read,
+        }
+    }
+
+    /// In the order they were accepted.
     fn queued(&mut self) -> Result<Vec<(u64, Queued)>, Error> {
         loop {
-            match self.shard.store().queued(&self.key) {
+            match self.store.queued(self.key) {
                 Err(Error::Damaged(damage)) => {
                     let (life, sequence) = damage.place.unwrap_or_default();
-                    self.set_row_aside(&damage, |writes, key| writes.dequeue(key, life, sequence))?;
+                    self.set_aside(&damage, |writes, key| writes.dequeue(key, life, sequence))?;
                 }
-                read => return read,
+                read => {
+                    let mut queued = read?;
+                    queued.sort_by_key(|(_, queued)| queued.sequence);
+                    return Ok(queued);
+                }
             }
         }
     }
 
     /// A row that cannot be read is kept for a person to look at, and the session goes on without it. This is so rare that
     /// the arbiter may wait for the disk.
-    fn set_row_aside(
+    fn set_aside(
         &mut self,
         damage: &Damage,
         remove: impl FnOnce(&mut Writes, &SessionKey),
     ) -> Result<(), Error> {
         let reason = damage.to_string();
-        tracing::error!(endpoint = self.id.endpoint, session = %self.key, "{reason}");
+        tracing::error!(session = %self.key, "{reason}");
         let mut writes = Writes::new();
         writes.quarantine(&Quarantined {
             key: self.key.to_string(),
-            id: Some(self.id.clone()),
+            id: self.id.cloned(),
             input: None,
             bytes: Some(hex(&damage.bytes)),
             reason: reason.clone(),
             at: clock::now(),
         });
-        remove(&mut writes, &self.key);
-        self.shard.store().commit_blocking(writes)?;
-        self.mishap = Some(Note { kind: NoteKind::Fault, place: String::new(), text: reason });
+        remove(&mut writes, self.key);
+        self.store.commit_blocking(writes)?;
+        self.set_aside = Some(reason);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::shard::Shard;
 use crate::model::Seen;
 
 /// How many inputs of one session have not ended. Read by the switchboard, on the same thread.
@@ -24,6 +25,22 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A turn in the slow lane, counted in its shard.
+pub struct SlowTurn(Rc<Shard>);
+
+impl SlowTurn {
+    pub fn new(shard: &Rc<Shard>) -> SlowTurn {
+        shard.slow.set(shard.slow.get() + 1);
+        SlowTurn(shard.clone())
+    }
+}
+
+impl Drop for SlowTurn {
+    fn drop(&mut self) {
+        self.0.slow.set(self.0.slow.get() - 1);
     }
 }
 

@@ -60,6 +60,8 @@ pub enum Refusal {
     Overloaded,
     #[error("the disk of the server is nearly full; nothing is accepted until there is room")]
     StorageUnavailable,
+    #[error("something of this session in the store cannot be read; the log of the server tells more")]
+    Unreadable,
     #[error("the server is shutting down; try again")]
     ShuttingDown,
 }

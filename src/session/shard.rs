@@ -22,6 +22,8 @@ use crate::yaml::Fault;
 /// Steps of JavaScript that a turn may take on the arbiter itself: a few milliseconds. One that needs more starts
 /// again in the slow lane, with the whole bound.
 const FAST_STEPS_MAX: u64 = 1_000_000;
+/// Likewise for the memory that its steps copy.
+const FAST_COPIED_BYTES_MAX: u64 = 1 << 20;
 
 pub struct Shard {
     pub index: usize,
@@ -55,8 +57,14 @@ impl Shard {
             goto_max: limits.goto_repeats,
             context_bytes_max: limits.context_bytes,
             script_steps_max: limits.script_steps,
+            // The number of steps and the size of the context bound it.
+            copied_bytes_max: u64::MAX,
         };
-        let fast = Bounds { script_steps_max: FAST_STEPS_MAX.min(bounds.script_steps_max), ..bounds.clone() };
+        let fast = Bounds {
+            script_steps_max: FAST_STEPS_MAX.min(bounds.script_steps_max),
+            copied_bytes_max: FAST_COPIED_BYTES_MAX,
+            ..bounds.clone()
+        };
         let programs =
             engine.project.programs.values().map(|program| (program.hash.clone(), program.clone()));
         Shard {

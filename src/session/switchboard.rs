@@ -10,8 +10,9 @@ use std::time::Duration;
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
 use tokio::sync::oneshot;
 
-use super::actor::{Handed, Leave, SessionActor, TakeUp};
+use super::actor::{Handed, Leave, SessionActor};
 use super::feed::{BEHIND_MAX, Event, Watch};
+use super::load::owner;
 use super::pending::{Counter, Pending};
 use super::post::Post;
 use super::shard::Shard;
@@ -22,6 +23,8 @@ use crate::store::{Error, Store};
 
 /// More inputs than the server takes at once never wait here: the front counts them.
 const MAILBOX: usize = 1 << 16;
+/// As the store exits when it fails: software error, in sysexits.h.
+const EXIT_BROKEN: i32 = 70;
 /// Quiet sessions are looked for this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// Waits of a drain between two looks, for turns in the slow lane.
@@ -56,18 +59,29 @@ impl Switchboard {
         Switchboard { shard, live: HashMap::new() }
     }
 
-    /// The sessions whose inputs waited when the process ended go on.
+    /// The sessions whose inputs waited when the process ended go on. One that cannot be read holds up no other.
     fn recover(&mut self) -> Result<(), Error> {
         for key in self.shard.store().sessions_with_queue(self.shard.index, self.shard.count)? {
-            let queued = self.shard.store().queued(&key)?;
-            let Some(id) = queued.first().map(|(_, first)| first.id.clone()) else { continue };
-            let Some(endpoint) = self.shard.engine.project.endpoints.get(&id.endpoint).cloned() else {
-                tracing::warn!(endpoint = id.endpoint, session = %key, "inputs wait: their endpoint is not in the project");
-                continue;
-            };
-            self.live(key, &id, &endpoint).actor.do_send(TakeUp);
+            match owner(self.shard.store(), &key) {
+                Ok(Some(id)) => self.wake(key, &id),
+                Ok(None) => {}
+                Err(error) => tracing::error!(session = %key, %error, "inputs wait: they cannot be read"),
+            }
         }
         Ok(())
+    }
+
+    /// An actor takes up what waits as soon as it is there.
+    fn wake(&mut self, key: SessionKey, id: &SessionId) {
+        match self.shard.engine.project.endpoints.get(&id.endpoint).cloned() {
+            Some(endpoint) => {
+                self.live(key, id, &endpoint);
+            }
+            None => {
+                let endpoint = &id.endpoint;
+                tracing::warn!(endpoint, session = %key, "inputs wait: their endpoint is not in the project");
+            }
+        }
     }
 
     /// The session's actor, started if it is not there or died.
@@ -103,6 +117,17 @@ impl Switchboard {
             tracing::debug!(sessions = before - self.live.len(), "quiet sessions left memory");
         }
         self.shard.feed.sweep();
+    }
+}
+
+/// Crash only: the mailbox of a dead switchboard would swallow every input of its shard. A start after the crash goes on
+/// with all that was accepted.
+impl Drop for Switchboard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the switchboard of shard {} failed; start the server again", self.shard.index);
+            std::process::exit(EXIT_BROKEN);
+        }
     }
 }
 
@@ -175,11 +200,22 @@ impl Handler<Drain> for Switchboard {
     }
 }
 
-/// The turns after the number that the watcher has seen, of the session's present life.
+/// The turns after the number that the watcher has seen: the rest of that life of the session, then the present one.
 fn past(store: &Store, watch: &Watch) -> Result<Vec<Event>, Error> {
     let key = watch.id.key();
     let Some(session) = store.session(&key)? else { return Ok(Vec::new()) };
-    let after = if watch.after.0 == session.started_at { watch.after.1 } else { 0 };
-    let records: Vec<Record> = store.transcript(&key, session.started_at, after, BEHIND_MAX)?;
-    Ok(records.iter().map(|record| Event::new(session.started_at, record)).collect())
+    let (life, turn) = watch.after;
+    let mut events = Vec::new();
+    if life != session.started_at {
+        events = turns(store, &key, (life, turn))?;
+    }
+    let seen = if life == session.started_at { turn } else { 0 };
+    events.extend(turns(store, &key, (session.started_at, seen))?);
+    events.truncate(BEHIND_MAX);
+    Ok(events)
+}
+
+fn turns(store: &Store, key: &SessionKey, (life, after): (u64, u64)) -> Result<Vec<Event>, Error> {
+    let records: Vec<Record> = store.transcript(key, life, after, BEHIND_MAX)?;
+    Ok(records.iter().map(|record| Event::new(life, record)).collect())
 }

@@ -79,8 +79,13 @@ mod tests {
         };
         let name = String::new;
         let door = Door { name: name(), url_token: name(), flow: name(), locale: name(), timezone: name() };
-        let bounds =
-            Bounds { steps_max: 10, goto_max: 4, context_bytes_max: 1000, script_steps_max: 1_000_000 };
+        let bounds = Bounds {
+            steps_max: 10,
+            goto_max: 4,
+            context_bytes_max: 1000,
+            script_steps_max: 1_000_000,
+            copied_bytes_max: 1_000,
+        };
         let (program, session, input, door, bounds) = (program, &session, &input, &door, &bounds);
         let event = || Event {
             program,

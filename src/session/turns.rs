@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix::{AsyncContext, Context};
 
@@ -21,9 +20,6 @@ use crate::model::{
 };
 use crate::store::{Refused, Writes};
 use crate::turn::{self, Turn};
-
-/// Until an input from the queue is tried again when the store takes nothing.
-const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What became of deciding a turn on the arbiter.
 pub(super) enum Step {
@@ -57,9 +53,7 @@ impl SessionActor {
         let job = self.job(session, work, now);
         let turn = self.shard.sandbox.borrow_mut().turn(|| job.event(&self.shard.fast));
         match turn {
-            Ok(turn) if turn.ran_out && self.shard.fast.script_steps_max < job.bounds.script_steps_max => {
-                Step::Slow(Box::new(job))
-            }
+            Ok(turn) if turn.ran_out => Step::Slow(Box::new(job)),
             turn => Step::Decided(Box::new(self.decided(job, turn))),
         }
     }
@@ -139,7 +133,8 @@ impl SessionActor {
 
     /// One batch: the state, what happened, what is owed, and that the input is done. Everything that leaves the process
     /// stands in `Committed::tell`, which runs when the batch is flushed.
-    pub(super) fn commit(&mut self, work: Work, decided: Decided, ctx: &mut Context<Self>) {
+    /// False: the store did not take it, and nothing is changed.
+    pub(super) fn commit(&mut self, work: Work, decided: Decided, ctx: &mut Context<Self>) -> bool {
         let mut writes = Writes::new();
         writes.expect(&self.key, decided.version);
         self.write_ends(&mut writes, &work, &decided);
@@ -169,6 +164,7 @@ impl SessionActor {
         let me = ctx.address();
         let sent = self.shard.commits.commit(writes, move |flushed| {
             drop((pending, recent));
+            committed.end_of_profile();
             match flushed {
                 Ok(()) => committed.tell(),
                 Err(conflict) => {
@@ -179,8 +175,9 @@ impl SessionActor {
         });
         match sent {
             Ok(()) => self.go_on_from(session, profile),
-            Err(refused) => self.not_taken(refused, again, ctx),
+            Err(refused) => self.not_taken(refused, again),
         }
+        sent.is_ok()
     }
 
     fn write_ends(&self, writes: &mut Writes, work: &Work, decided: &Decided) {
@@ -260,11 +257,10 @@ impl SessionActor {
     }
 
     /// The store takes nothing now. A new input was not accepted, its caller hears so; one from the queue stays there.
-    fn not_taken(&mut self, refused: Refused, again: Option<(u64, Queued)>, ctx: &mut Context<Self>) {
+    fn not_taken(&mut self, refused: Refused, again: Option<(u64, Queued)>) {
         tracing::warn!(session = %self.key, %refused, "a turn was not committed");
         if let Some((life, queued)) = again {
             self.waiting.push_front(Waiting { life, queued, pending: Pending::new(&self.counter) });
-            ctx.run_later(TRY_AGAIN_AFTER, |this, ctx| this.work_off(ctx));
         }
     }
 }
@@ -283,10 +279,14 @@ struct Committed {
 }
 
 impl Committed {
-    fn tell(self) {
-        if let Some(user) = self.user {
-            self.shard.profiles.ended(&user);
+    /// Flushed or dropped: the profile that this turn decided is not ahead of the disk any more.
+    fn end_of_profile(&self) {
+        if let Some(user) = &self.user {
+            self.shard.profiles.ended(user);
         }
+    }
+
+    fn tell(self) {
         if let Some((reply, accepted)) = self.told {
             answer(reply, Ok(accepted));
         }

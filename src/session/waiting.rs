@@ -1,9 +1,12 @@
 //! Inputs that wait: the durable queue of a session while one of its turns is in the slow lane, and what the last
 //! run of the process left in it.
 
+use std::time::Duration;
+
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
-use super::actor::{Leave, Origin, SessionActor, Stage, Waiting, Work, WorkOff, answer};
+use super::actor::{Leave, Origin, SessionActor, Stage, TakeUp, Waiting, Work, WorkOff, answer};
+use super::pending::SlowTurn;
 use super::post::{Accepted, Refusal};
 use super::slow::Job;
 use super::turns::{Decided, Step};
@@ -14,6 +17,8 @@ use crate::store::Writes;
 /// So often in a row may the process end while an input is the first in the queue, before the input counts as poison.
 /// A kill from outside looks the same and an accepted input must outlive it, so it takes more than bad luck.
 const TRIES_MAX: u32 = 10;
+/// Until an input from the queue is tried again when the store takes nothing.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl SessionActor {
     /// The session is busy: the input is made durable in its queue. False: it was refused.
@@ -25,7 +30,9 @@ impl SessionActor {
             answer(reply, Err(Refusal::Busy));
             return false;
         }
-        let life = self.base(input.received_at).started_at;
+        // All rows of a queue belong to one life, so that they are read in their order.
+        let life =
+            self.waiting.back().map_or_else(|| self.base(input.received_at).started_at, |last| last.life);
         let accepted = Accepted::of(&input, sequence);
         let mut writes = Writes::new();
         let recent = once.map(|once| self.remember(&mut writes, &once, &accepted, input.received_at));
@@ -57,36 +64,46 @@ impl SessionActor {
 
     pub(super) fn go_slow(&mut self, job: Job, ctx: &mut Context<Self>) {
         self.stage = Stage::Slow;
-        self.shard.slow.set(self.shard.slow.get() + 1);
+        let under_way = SlowTurn::new(&self.shard);
         let made_from = job.clone();
         let turn = self.shard.engine.slow.send(job).into_actor(self).map(move |result, this, ctx| {
-            this.shard.slow.set(this.shard.slow.get() - 1);
+            drop(under_way);
             this.stage = Stage::Free;
             let turn = result.unwrap_or_else(|_| Err("the slow lane is closed".to_owned()));
             let decided = this.decided(made_from, turn);
             this.commit_first(decided, ctx);
-            this.work_off(ctx);
         });
         ctx.spawn(turn);
     }
 
-    /// One waiting input after the other, until none is left or one is slow.
+    /// The first of those that wait; the next one comes by a message of its own, so that other sessions have their turns
+    /// in between.
     pub(super) fn work_off(&mut self, ctx: &mut Context<Self>) {
-        while self.stage == Stage::Free && !self.shard.draining.get() {
-            let Some(work) = self.next_work() else { return };
-            match self.decide(&work) {
-                Step::Decided(decided) => self.commit(work, *decided, ctx),
-                Step::Slow(job) => {
-                    self.put_back(work);
-                    self.go_slow(*job, ctx);
-                }
+        if self.stage == Stage::Slow || self.shard.draining.get() {
+            return;
+        }
+        let Some(work) = self.next_work() else { return };
+        match self.decide(&work) {
+            Step::Decided(decided) => self.commit_and_go_on(work, *decided, ctx),
+            Step::Slow(job) => {
+                self.put_back(work);
+                self.go_slow(*job, ctx);
             }
         }
     }
 
     fn commit_first(&mut self, decided: Decided, ctx: &mut Context<Self>) {
         if let Some(work) = self.next_work() {
-            self.commit(work, decided, ctx);
+            self.commit_and_go_on(work, decided, ctx);
+        }
+    }
+
+    /// What the store did not take stays first in the queue and is tried again later.
+    fn commit_and_go_on(&mut self, work: Work, decided: Decided, ctx: &mut Context<Self>) {
+        if self.commit(work, decided, ctx) {
+            ctx.notify(WorkOff);
+        } else {
+            ctx.notify_later(WorkOff, TRY_AGAIN_AFTER);
         }
     }
 
@@ -111,15 +128,18 @@ impl SessionActor {
             let reason = format!("the process ended {TRIES_MAX} times while this input ran");
             let sequence = queued.sequence;
             let decided = self.poisoned(sequence, reason);
-            self.commit_first(decided, ctx);
-            return self.work_off(ctx);
+            return self.commit_first(decided, ctx);
         }
         let mut writes = Writes::new();
         writes.enqueue(&self.key, *life, queued);
         let me = ctx.address();
         let sent = self.shard.commits.commit(writes, move |_| me.do_send(WorkOff));
         if let Err(refused) = sent {
-            tracing::error!(session = %self.key, %refused, "inputs wait for the next start");
+            tracing::warn!(session = %self.key, %refused, "inputs wait: the store takes nothing");
+            if let Some(first) = self.waiting.front_mut() {
+                first.queued.tries -= 1;
+            }
+            ctx.notify_later(TakeUp, TRY_AGAIN_AFTER);
         }
     }
 }

@@ -53,6 +53,8 @@ pub struct Bounds {
     pub context_bytes_max: usize,
     /// Loops and calls of JavaScript, all scripts of the turn together; counted in ten thousands.
     pub script_steps_max: u64,
+    /// Bytes of context and profile that steps may copy, all steps of the turn together.
+    pub copied_bytes_max: u64,
 }
 
 /// What a turn decided. Nothing of it has happened until it is committed.

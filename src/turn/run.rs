@@ -12,6 +12,8 @@ use crate::script::{Fault, Sandbox, Scope};
 
 /// In one transcript record; a last note tells how many more there were.
 const NOTES_MAX: usize = 100;
+/// Of one note: enough to find the mistake.
+const NOTE_CHARS_MAX: usize = 1_000;
 
 /// A turn under way.
 pub(super) struct Run<'a> {
@@ -30,6 +32,7 @@ pub(super) struct Run<'a> {
     pub(super) output_bytes: usize,
     notes: Vec<Note>,
     notes_left_out: usize,
+    pub(super) copied_bytes: u64,
     pub(super) profile_changed: bool,
 }
 
@@ -85,6 +88,7 @@ pub(super) fn run(event: Event, sandbox: &mut Sandbox) -> Turn {
         output_bytes: 0,
         notes: Vec::new(),
         notes_left_out: 0,
+        copied_bytes: 0,
         profile_changed: false,
     };
     let end = run.go(entry);
@@ -197,7 +201,7 @@ impl<'a> Run<'a> {
 
     pub(super) fn note(&mut self, kind: NoteKind, place: &str, text: String) {
         if self.notes.len() < NOTES_MAX {
-            self.notes.push(Note { kind, place: place.to_owned(), text });
+            self.notes.push(Note { kind, place: place.to_owned(), text: cut(text) });
         } else {
             self.notes_left_out += 1;
         }
@@ -219,7 +223,7 @@ impl<'a> Run<'a> {
             End::Done => Position::Start,
             End::Over => Position::Ended,
             End::Fault { place, text, .. } => {
-                self.notes.push(Note { kind: NoteKind::Fault, place: place.to_string(), text });
+                self.notes.push(Note { kind: NoteKind::Fault, place: place.to_string(), text: cut(text) });
                 Position::Start
             }
         };
@@ -240,5 +244,12 @@ impl<'a> Run<'a> {
             notes: self.notes,
             ran_out,
         }
+    }
+}
+
+fn cut(text: String) -> String {
+    match text.char_indices().nth(NOTE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }

@@ -6,8 +6,10 @@ use super::memory;
 use super::render::{truthy, written};
 use super::run::{Active, End, Flow, Run};
 use crate::flow::{Op, Say, Target, Tree};
-use crate::model::{Loop, Map, NoteKind, Numbered, Output, Script, Speaker};
+use crate::model::{DEPTH_MAX, Loop, Map, NoteKind, Numbered, Output, Script, Speaker, is_too_deep};
 
+/// A code step is handed the memory, hands it back, and the turn keeps a copy: what that costs, in copies.
+const CODE_COPIES: usize = 4;
 /// Flows inside flows: deeper is a flow that runs itself for ever, over many inputs.
 const FRAMES_MAX: usize = 64;
 /// Of one turn. More is a loop that nobody meant, and every one of them is a POST.
@@ -45,6 +47,9 @@ impl Run<'_> {
     }
 
     fn output(&mut self, at: usize, text: String, data: Map) -> Flow {
+        if is_too_deep(&data) {
+            return Err(End::fault(self.place(at), too_deep("`data` of an output")));
+        }
         self.output_bytes += text.len() + memory::size(&data);
         if self.outputs.len() >= OUTPUTS_MAX || self.output_bytes > OUTPUT_BYTES_MAX {
             let bounds = format!("{OUTPUTS_MAX} outputs and {} MiB", OUTPUT_BYTES_MAX >> 20);
@@ -84,23 +89,41 @@ impl Run<'_> {
     }
 
     pub(super) fn write(&mut self, at: usize, target: &Target, value: Value) -> Flow {
-        let (name, memory, path) = match target {
-            Target::Context(path) => ("context", self.scope.context_mut(), path),
-            Target::Profile(path) => ("profile", self.scope.profile_mut(), path),
+        let (name, path) = match target {
+            Target::Context(path) => ("context", path),
+            Target::Profile(path) => ("profile", path),
         };
-        let before = memory.clone();
-        let written = memory::write(memory, path, value);
-        let size = memory::size(memory);
+        let before = self.memory(target).clone();
+        self.weigh(at, memory::size(&before))?;
+        let written = memory::write(self.memory(target), path, value);
         let max = self.event.bounds.context_bytes_max;
-        if size > max {
-            *memory = before;
-            return Err(End::fault(self.place(at), too_large(name, size, max)));
+        if let Err(text) = fits(name, self.memory(target), max) {
+            *self.memory(target) = before;
+            return Err(End::fault(self.place(at), text));
         }
         self.profile_changed |= matches!(target, Target::Profile(_)) && written.is_ok();
         if let Err(text) = written {
             self.warn(&self.event.program.places[at], format!("{name}: {text}"));
         }
         Ok(())
+    }
+
+    fn memory(&mut self, target: &Target) -> &mut Map {
+        match target {
+            Target::Context(_) => self.scope.context_mut(),
+            Target::Profile(_) => self.scope.profile_mut(),
+        }
+    }
+
+    /// Copying memory is work too: past its bound the turn runs out, as its scripts do.
+    fn weigh(&mut self, at: usize, bytes: usize) -> Flow {
+        self.copied_bytes += bytes as u64;
+        let max = self.event.bounds.copied_bytes_max;
+        if self.copied_bytes <= max {
+            return Ok(());
+        }
+        let text = format!("the steps of this turn copied more than {max} bytes of context");
+        Err(End::Fault { place: self.place(at).clone(), text, ran_out: true })
     }
 
     pub(super) fn unset(&mut self, targets: &[Target]) -> Flow {
@@ -119,28 +142,29 @@ impl Run<'_> {
     pub(super) fn code(&mut self, at: usize, script: &Script) -> Flow {
         let locals = self.locals();
         let before = (self.scope.context().clone(), self.scope.profile().clone());
+        self.weigh(at, CODE_COPIES * (memory::size(&before.0) + memory::size(&before.1)))?;
         let executed = self.sandbox.execute(script, &mut self.scope, &locals);
+        let kept = self.keep_within_bounds(at, before);
         for log in executed.logs {
             self.note(NoteKind::Log, &script.place.to_string(), log);
         }
         for (text, data) in executed.said {
             self.output(at, text, data)?;
         }
-        self.keep_within_bounds(at, before)?;
+        kept?;
         executed.fault.map_or(Ok(()), |fault| Err(End::script(&script.place, &fault)))
     }
 
     /// A code step may have filled the memory past its bound: then what it wrote is not kept.
     fn keep_within_bounds(&mut self, at: usize, before: (Map, Map)) -> Flow {
         let max = self.event.bounds.context_bytes_max;
-        let (context, profile) = (memory::size(self.scope.context()), memory::size(self.scope.profile()));
-        if context > max {
+        if let Err(text) = fits("context", self.scope.context(), max) {
             *self.scope.context_mut() = before.0;
-            return Err(End::fault(self.place(at), too_large("context", context, max)));
+            return Err(End::fault(self.place(at), text));
         }
-        if profile > max {
+        if let Err(text) = fits("profile", self.scope.profile(), max) {
             *self.scope.profile_mut() = before.1;
-            return Err(End::fault(self.place(at), too_large("profile", profile, max)));
+            return Err(End::fault(self.place(at), text));
         }
         self.profile_changed |= *self.scope.profile() != before.1;
         Ok(())
@@ -226,6 +250,19 @@ impl Run<'_> {
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         ((u128::from(mixed ^ (mixed >> 31)) * many as u128) >> 64) as usize
     }
+}
+
+/// Whether the memory may be kept as it is now.
+fn fits(name: &str, memory: &Map, max: usize) -> Result<(), String> {
+    let size = memory::size(memory);
+    if size > max {
+        return Err(too_large(name, size, max));
+    }
+    if is_too_deep(memory) { Err(too_deep(name)) } else { Ok(()) }
+}
+
+fn too_deep(name: &str) -> String {
+    format!("{name} would hold lists and objects more than {DEPTH_MAX} deep in one another")
 }
 
 pub(super) fn too_large(name: &str, size: usize, max: usize) -> String {

@@ -225,8 +225,13 @@ fn event<'a>(
     input: &'a Input,
     sequence: u64,
 ) -> Event<'a> {
-    static BOUNDS: Bounds =
-        Bounds { steps_max: 1_000, goto_max: 4, context_bytes_max: 4_096, script_steps_max: 2_000_000 };
+    static BOUNDS: Bounds = Bounds {
+        steps_max: 1_000,
+        goto_max: 4,
+        context_bytes_max: 4_096,
+        script_steps_max: 2_000_000,
+        copied_bytes_max: 20_000,
+    };
     static DOOR: std::sync::LazyLock<Door> = std::sync::LazyLock::new(|| Door {
         name: "shop".to_owned(),
         url_token: "token".to_owned(),

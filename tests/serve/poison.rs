@@ -1,8 +1,10 @@
 //! Flows and rows that would bring a careless engine down: each ends in a fault that can be seen, the session's next
 //! input works, and so does everybody else.
 
-use antiphon::model::SessionId;
+use antiphon::model::{Input, Queued, SessionId, Source};
+use antiphon::store::Writes;
 
+use crate::start::store;
 use crate::support::{Engine, Project, Receiver};
 
 /// Each word does its worst; every other one is counted and told.
@@ -89,6 +91,50 @@ fn a_damaged_state_is_set_aside_and_the_session_begins_anew() {
     let listed = connection.answer().expect("the server answers").json();
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
     assert_eq!(listed["items"][0]["id"]["userId"], "ann");
+}
+
+#[test]
+fn a_waiting_input_that_cannot_be_read_holds_up_no_other() {
+    let receiver = Receiver::start();
+    let mut engine = poisoned(&receiver);
+    let users = ["ann", "bob", "cyd", "dan"];
+    for user in users {
+        engine.session("shop", user, "1").says("one");
+    }
+    receiver.got(users.len());
+    engine.terminate();
+    let store = store(&engine.project.state);
+    for user in users {
+        let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
+        let id = SessionId { endpoint, user_id, session_id };
+        let mut writes = Writes::new();
+        for sequence in [2, 3] {
+            let [input_id, trace_id] = ["i", "t"].map(str::to_owned);
+            let text = format!("{user} {sequence}");
+            let input = Input { input_id, trace_id, source: Source::User, text, data: None, received_at: 1 };
+            let queued = Queued { id: id.clone(), input, sequence, tries: 0 };
+            writes.enqueue(&id.key(), 1, &queued);
+        }
+        store.commit_blocking(writes).expect("there is room on the disk");
+    }
+    store.close();
+    drop(store);
+    for user in &users[..3] {
+        tear_first_waiting_input(&engine, user);
+    }
+    engine.start_again();
+    let mut texts = receiver.texts(9).split_off(4);
+    texts.sort();
+    assert_eq!(texts, ["ann 3 2", "bob 3 2", "cyd 3 2", "dan 2 2", "dan 3 3"]);
+}
+
+fn tear_first_waiting_input(engine: &Engine, user: &str) {
+    let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
+    let prefix = [b"q", &SessionId { endpoint, user_id, session_id }.key().0[..]].concat();
+    let db = sled::open(&engine.project.state).expect("nobody else has it open");
+    let (key, _) = db.scan_prefix(prefix).next().expect("inputs wait").expect("sled reads");
+    db.insert(key, b"torn").expect("sled writes");
+    db.flush().expect("sled writes");
 }
 
 /// Changes one byte of the row that holds the state of this user's session.

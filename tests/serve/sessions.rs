@@ -41,6 +41,24 @@ fn a_session_goes_on_after_a_kill() {
 }
 
 #[test]
+fn inputs_that_wait_in_a_new_session_keep_their_order_through_kills() {
+    let receiver = Receiver::start();
+    let mut engine = shop(&receiver);
+    let session = engine.session("shop", "ann", "1");
+    assert_eq!((session.says("slow"), session.says("slow")), (1, 2));
+    // The session exists from its first commit on: what comes now is queued in another state than what came before.
+    receiver.got(1);
+    assert_eq!((session.says("slow"), session.says("slow")), (3, 4));
+    for sequence in 5..7 {
+        engine.kill();
+        engine.start_again();
+        assert_eq!(session.says("slow"), sequence);
+    }
+    let texts: Vec<String> = receiver.got_different(6).iter().map(|callback| callback.text()).collect();
+    assert_eq!(texts, (1..7).map(|n| format!("user slow {n}")).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_session_that_left_memory_comes_back_with_its_state() {
     let receiver = Receiver::start();
     let project = Project::new(FLOW).door("shop", &receiver, "").limit("passivateAfterSeconds: 1");
