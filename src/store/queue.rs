@@ -16,7 +16,7 @@ use super::writes::Writes;
 const LINGER: Duration = Duration::from_millis(20);
 /// Groups of this size and more are gathered, for this time at the most.
 const BUSY: usize = 4;
-const GATHER: Duration = Duration::from_micros(700);
+const GATHER: Duration = Duration::from_millis(1);
 /// How long the committer sleeps at most: it looks at the free space of the disk in between.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -143,15 +143,16 @@ impl Queue {
         if group.is_empty() { Taken::Closed } else { Taken::Group }
     }
 
-    /// Under load a flush costs more than the writes in it: as many as came with the last group are waited for,
-    /// for a moment. Those that write one at a time never wait.
+    /// Under load a flush costs more than the writes in it, so they are given a moment to gather: until twice as many
+    /// wait as came with the last group. Those that write a few at a time never wait.
     fn gather<'a>(&self, mut line: MutexGuard<'a, Line>) -> MutexGuard<'a, Line> {
-        line.wanted = line.last;
-        if line.wanted < BUSY || line.waiting >= line.wanted || line.closing {
+        line.wanted = 2 * line.last;
+        if line.last < BUSY || line.waiting >= line.wanted || line.closing {
+            line.wanted = 0;
             return line;
         }
-        let gathered =
-            self.ready.wait_timeout_while(line, GATHER, |line| line.waiting < line.wanted && !line.closing);
+        let few = |line: &mut Line| line.waiting < line.wanted && !line.closing;
+        let gathered = self.ready.wait_timeout_while(line, GATHER, few);
         let (mut line, _) = gathered.expect("no thread panics while it holds the line");
         line.wanted = 0;
         line
