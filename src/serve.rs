@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
+use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
 use crate::clock;
@@ -85,17 +86,12 @@ impl Server {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         let shards = self.engine.shards().unwrap_or_default();
-        for shard in &shards {
-            let (done, drained) = oneshot::channel();
-            shard.switchboard.do_send(session::Drain(done));
-            // An actor that is gone has nothing to drain.
-            drop(drained.await);
-        }
-        for shard in &shards {
-            let (done, drained) = oneshot::channel();
-            shard.delivery.do_send(delivery::Drain(done));
-            drop(drained.await);
-        }
+        // All are asked before the first is waited for. An actor that is gone has nothing to drain.
+        let turns = shards.iter().map(|shard| asked(|done| shard.switchboard.do_send(session::Drain(done))));
+        join_all(turns.collect::<Vec<_>>()).await;
+        let callbacks =
+            shards.iter().map(|shard| asked(|done| shard.delivery.do_send(delivery::Drain(done))));
+        join_all(callbacks.collect::<Vec<_>>()).await;
         let store = self.engine.store.clone();
         store.close();
         self.handle.stop(true).await;
@@ -108,6 +104,13 @@ impl Server {
         let url = |token: &str| format!("http://{}/{token}", self.address);
         endpoints.map(|endpoint| (endpoint.name.clone(), url(&endpoint.url_token))).collect()
     }
+}
+
+/// Sends a question, and gives the end at which its answer comes.
+fn asked(send: impl FnOnce(oneshot::Sender<()>)) -> oneshot::Receiver<()> {
+    let (done, answer) = oneshot::channel();
+    send(done);
+    answer
 }
 
 /// The folder of the store.

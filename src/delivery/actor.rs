@@ -15,10 +15,13 @@ use super::{attempt, history};
 use crate::clock;
 use crate::model::{Attempt, Callback, SessionKey, webhook_id};
 use crate::project::{Project, Webhook};
-use crate::store::{Client, Error, Store, Writes};
+use crate::store::{Client, Damage, Error, Store, Writes};
 
 /// awc never closes idle connections: a client is replaced after this time, in milliseconds, and takes them along.
 const CLIENT_AGE_MAX_MS: u64 = 300_000;
+/// As the store exits when it fails: software error, in sysexits.h.
+const EXIT_BROKEN: i32 = 70;
+
 /// Callbacks of one session that were just flushed, in order.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -109,9 +112,10 @@ impl Delivery {
     fn recover(&mut self, ctx: &mut Context<Self>) -> Result<(), Error> {
         for (key, last) in self.store.sessions_with_callbacks(self.shard, self.shards)? {
             let mut lane = Lane::stored(last);
-            self.refill(&key, &mut lane)?;
-            self.take_up_attempts(&key, &mut lane)?;
-            self.put(ctx, key, lane);
+            match self.refill(&key, &mut lane).and_then(|()| self.take_up_attempts(&key, &mut lane)) {
+                Ok(()) => self.put(ctx, key, lane),
+                Err(error) => self.hold(key, lane, &error),
+            }
         }
         Ok(())
     }
@@ -119,7 +123,13 @@ impl Delivery {
     /// Only the first callback of a session can have been tried before.
     fn take_up_attempts(&self, key: &SessionKey, lane: &mut Lane) -> Result<(), Error> {
         let Some((started_at, callback)) = lane.first() else { return Ok(()) };
-        lane.attempts = self.store.attempts(key, *started_at, callback.sequence)?;
+        lane.attempts = match self.store.attempts(key, *started_at, callback.sequence) {
+            Err(Error::Damaged(damage)) => {
+                self.set_aside(key, &damage, Writes::forget_attempts)?;
+                None
+            }
+            read => read?,
+        };
         if let Some(attempts) = &lane.attempts {
             lane.stage = Stage::Waiting(attempts.next_at);
         }
@@ -146,16 +156,38 @@ impl Delivery {
         self.round(ctx, &endpoint);
     }
 
+    /// A row that cannot be read is set aside; the callbacks around it go on.
     fn refill(&self, key: &SessionKey, lane: &mut Lane) -> Result<(), Error> {
-        if let Some(after) = lane.wants() {
-            lane.refill(self.store.callbacks(key, after, FRESH_MAX)?);
+        let Some(after) = lane.wants() else { return Ok(()) };
+        loop {
+            match self.store.callbacks(key, after, FRESH_MAX) {
+                Err(Error::Damaged(damage)) => self.set_aside(key, &damage, Writes::delivered)?,
+                read => {
+                    lane.refill(read?);
+                    return Ok(());
+                }
+            }
         }
-        Ok(())
     }
 
-    /// A callback that cannot be read stays where it is, and so do those after it: order goes before progress.
+    /// Kept for a person to look at, and removed. This is so rare that the arbiter may wait for the disk.
+    fn set_aside(
+        &self,
+        key: &SessionKey,
+        damage: &Damage,
+        remove: fn(&mut Writes, &SessionKey, u64, u64),
+    ) -> Result<(), Error> {
+        tracing::error!(session = %key, "{damage}");
+        let (started_at, sequence) = damage.place.unwrap_or_default();
+        let mut writes = Writes::new();
+        writes.quarantine(&history::quarantined(key, damage, clock::now()));
+        remove(&mut writes, key, started_at, sequence);
+        self.store.commit_blocking(writes)
+    }
+
+    /// The store cannot be read: what is owed stays where it is until the next start.
     fn hold(&mut self, key: SessionKey, mut lane: Lane, error: &Error) {
-        tracing::error!(session = %key, %error, "callbacks wait: one of them cannot be read");
+        tracing::error!(session = %key, %error, "callbacks wait for the next start: they cannot be read");
         lane.stage = Stage::Held;
         self.lanes.insert(key, lane);
     }
@@ -312,6 +344,17 @@ impl Delivery {
     }
 }
 
+/// Crash only: the mailbox of a dead actor would swallow every callback of its shard. A start after the crash goes on with
+/// all that is owed.
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the deliveries of shard {} failed; start the server again", self.shard);
+            std::process::exit(EXIT_BROKEN);
+        }
+    }
+}
+
 impl Actor for Delivery {
     type Context = Context<Self>;
 
@@ -349,10 +392,15 @@ impl Handler<Ended> for Delivery {
 impl Handler<Room> for Delivery {
     type Result = ();
 
+    /// The room is used at once. Given back, it would go to the next shard that waits, and from there back again.
     fn handle(&mut self, Room { endpoint, room }: Room, ctx: &mut Context<Self>) {
-        drop(room);
-        if let Some(door) = self.doors.get_mut(&endpoint) {
-            door.waiting = false;
+        let Some(door) = self.doors.get_mut(&endpoint) else { return };
+        door.waiting = false;
+        if self.draining.is_some() {
+            return;
+        }
+        if let Some(key) = door.ready.pop_front() {
+            self.send(ctx, key, room);
         }
         self.round(ctx, &endpoint);
     }

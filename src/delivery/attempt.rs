@@ -1,11 +1,12 @@
 //! One attempt: a callback as a POST to its webhook, and what came of it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use actix_web::http::header;
-use awc::Client;
-use awc::error::{ConnectError, SendRequestError};
-use futures_util::StreamExt;
+use actix_web::http::header::{self, HttpDate};
+use actix_web::web::Bytes;
+use awc::error::{ConnectError, PayloadError, SendRequestError};
+use awc::{Client, ClientResponse};
+use futures_util::{Stream, StreamExt};
 use standardwebhooks::Webhook as Signer;
 
 use super::retry::Outcome;
@@ -14,6 +15,9 @@ use crate::project::Webhook;
 
 /// So much of an answer's body is kept with the attempt.
 const ANSWER_BYTES_MAX: usize = 1024;
+/// So much of it is read, and for so long, for the sake of the connection.
+const ANSWER_READ_MAX: usize = 64 << 10;
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// A client for all webhooks of one arbiter. Its own bound of connections is off, because it would be one for
 /// all hosts: a webhook that hangs would hold up the others. The bound for each endpoint is in front of it.
@@ -22,8 +26,8 @@ pub fn client() -> Client {
     Client::builder().connector(connector).disable_redirects().no_default_headers().finish()
 }
 
-/// Posts the callback. The timeout spans everything, the reading of the answer too. `now` is the time of the attempt in
-/// milliseconds since 1970.
+/// Posts the callback. The timeout spans everything up to the head of the answer; a 2xx ends it there. `now` is the time of
+/// the attempt in milliseconds since 1970.
 pub async fn post(
     client: Client,
     webhook: &Webhook,
@@ -33,8 +37,8 @@ pub async fn post(
 ) -> Outcome {
     let request = request(&client, webhook, &callback, &webhook_id, now);
     let timeout = Duration::from_millis(webhook.timeout_ms);
-    match tokio::time::timeout(timeout, exchange(request, callback.body)).await {
-        Ok(Ok(outcome)) => outcome,
+    match tokio::time::timeout(timeout, request.send_body(callback.body)).await {
+        Ok(Ok(response)) => outcome(response, now).await,
         Ok(Err(error)) => Outcome::Failed(told(&error)),
         Err(_) => Outcome::Failed(format!("no answer within {} ms", webhook.timeout_ms)),
     }
@@ -76,25 +80,53 @@ fn signature(webhook: &Webhook, callback: &Callback, id: &str, now: u64) -> Opti
     (!signatures.is_empty()).then(|| signatures.join(" "))
 }
 
-async fn exchange(request: awc::ClientRequest, body: String) -> Result<Outcome, SendRequestError> {
-    let mut response = request.send_body(body).await?;
+/// What the answer means. The rest of it is read so that the connection can be used again; whoever said 2xx is not
+/// waited for.
+async fn outcome<S>(response: ClientResponse<S>, now: u64) -> Outcome
+where
+    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static,
+{
     let status = response.status().as_u16();
-    let retry_after_ms =
-        response.headers().get(header::RETRY_AFTER).and_then(|value| asked(value.to_str().ok()?));
-    let mut answer = Vec::new();
-    while let Some(chunk) = response.next().await {
-        let Ok(chunk) = chunk else { break };
-        answer.extend_from_slice(&chunk[..chunk.len().min(ANSWER_BYTES_MAX - answer.len())]);
-        if answer.len() >= ANSWER_BYTES_MAX {
-            break;
-        }
-    }
-    Ok(Outcome::Answered { status, retry_after_ms, answer: String::from_utf8_lossy(&answer).into_owned() })
+    let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after_ms = retry_after.and_then(|value| asked(value, now));
+    let answer = if response.status().is_success() {
+        actix::spawn(beginning(response));
+        String::new()
+    } else {
+        beginning(response).await
+    };
+    Outcome::Answered { status, retry_after_ms, answer }
 }
 
-/// `Retry-After` in seconds, the form that webhooks use; a date is not taken.
-fn asked(value: &str) -> Option<u64> {
-    value.trim().parse::<u64>().ok()?.checked_mul(1000)
+/// The beginning of the answer's body, as far as it comes in time.
+async fn beginning<S>(mut body: ClientResponse<S>) -> String
+where
+    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+{
+    let mut read = 0;
+    let mut kept = Vec::new();
+    let all = async {
+        while let Some(Ok(chunk)) = body.next().await {
+            read += chunk.len();
+            kept.extend_from_slice(&chunk[..chunk.len().min(ANSWER_BYTES_MAX - kept.len())]);
+            if read > ANSWER_READ_MAX {
+                break;
+            }
+        }
+    };
+    // Too late is no fault: the status has come.
+    let _ = tokio::time::timeout(ANSWER_WITHIN, all).await;
+    String::from_utf8_lossy(&kept).into_owned()
+}
+
+/// `Retry-After` as milliseconds from now: seconds, or a date.
+fn asked(value: &str, now: u64) -> Option<u64> {
+    if let Ok(seconds) = value.trim().parse::<u64>() {
+        return seconds.checked_mul(1000);
+    }
+    let date: SystemTime = value.trim().parse::<HttpDate>().ok()?.into();
+    let at = date.duration_since(UNIX_EPOCH).ok()?.as_millis();
+    Some(u64::try_from(at).ok()?.saturating_sub(now))
 }
 
 /// What went wrong, in words without the address: that may hold a secret.
@@ -108,5 +140,19 @@ fn told(error: &SendRequestError) -> String {
         }
         SendRequestError::Connect(error) => format!("no connection: {error}"),
         other => format!("the exchange broke off: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_taken_as_seconds_and_as_a_date() {
+        assert_eq!(asked(" 120 ", 0), Some(120_000));
+        assert_eq!(asked("Thu, 01 Jan 1970 00:02:00 GMT", 20_000), Some(100_000));
+        assert_eq!(asked("Thu, 01 Jan 1970 00:00:01 GMT", 20_000), Some(0));
+        assert_eq!(asked("soon", 0), None);
+        assert_eq!(asked("-1", 0), None);
     }
 }

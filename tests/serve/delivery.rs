@@ -1,6 +1,6 @@
 //! Webhooks that hang, fail, redirect and cut the line: what they are owed comes, in order, and nobody else waits.
 
-use antiphon::model::DeadLetter;
+use antiphon::model::{DeadLetter, SessionId};
 use serde_json::json;
 
 use crate::start::store;
@@ -94,6 +94,60 @@ fn an_endpoint_with_a_concurrency_of_one_has_one_callback_in_flight() {
     assert_eq!(receiver.hanging_max(), 1);
     receiver.goes_on();
     assert_eq!(receiver.texts(3), ["hi"; 3]);
+}
+
+#[test]
+fn workers_share_the_room_of_an_endpoint_that_has_less_than_one_for_each() {
+    let receiver = Receiver::start();
+    let project = Project::echo().door("shop", &receiver, "concurrency: 1").workers(8);
+    let engine = Engine::start(project);
+    for user in 0..60 {
+        engine.session("shop", &format!("user-{user}"), "1").says("hi");
+    }
+    assert_eq!(receiver.texts(60), ["hi"; 60]);
+}
+
+#[test]
+fn a_2xx_ends_a_callback_though_its_body_never_comes() {
+    let receiver = Receiver::start();
+    receiver.answers(Reply::Endless).times(1);
+    let webhook = "timeoutMs: 300, retryAfterSeconds: [0.01]";
+    let engine = Engine::start(Project::echo().door("shop", &receiver, webhook));
+    let session = engine.session("shop", "ann", "1");
+    session.says("one");
+    session.says("two");
+    receiver.got_different(2);
+    assert_eq!(texts(&receiver.requests(2)), ["one", "two"]);
+}
+
+#[test]
+fn a_callback_that_cannot_be_read_is_set_aside_and_holds_up_no_other() {
+    let receiver = Receiver::start();
+    receiver.answers(Reply::Status(503)).always();
+    let webhook = "retryAfterSeconds: [3600]";
+    let mut engine = Engine::start(Project::echo().door("shop", &receiver, webhook));
+    for user in ["ann", "bob"] {
+        let session = engine.session("shop", user, "1");
+        session.says("one");
+        session.says("two");
+    }
+    receiver.requests(2);
+    engine.terminate();
+    let db = sled::open(&engine.project.state).expect("the server has ended");
+    for user in ["ann", "bob"] {
+        let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
+        let key = SessionId { endpoint, user_id, session_id }.key();
+        for row in [b"a", b"c"] {
+            let found = db.scan_prefix([row, &key.0[..]].concat()).next();
+            let (first, _) = found.expect("something is owed").expect("sled reads");
+            db.insert(first, b"torn").expect("sled writes");
+        }
+    }
+    db.flush().expect("sled writes");
+    drop(db);
+    receiver.answers(Reply::Status(204)).always();
+    engine.start_again();
+    assert_eq!(receiver.texts(2), ["two", "two"]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub struct Project {
     /// How many endpoints take inputs.
     pub open: usize,
     limits: Vec<String>,
+    workers: usize,
     log_level: &'static str,
 }
 
@@ -29,7 +30,7 @@ impl Project {
             fs::create_dir_all(folder.join(part)).expect("the folder for temporary files can be written");
         }
         let state = folder.join(".state");
-        let project = Project { folder, state, open: 0, limits: Vec::new(), log_level: "warn" };
+        let project = Project { folder, state, open: 0, limits: Vec::new(), workers: 0, log_level: "warn" };
         project.flow("main", flow)
     }
 
@@ -68,6 +69,12 @@ impl Project {
         self
     }
 
+    /// Threads that run sessions; as many as there are cores without a word.
+    pub fn workers(mut self, workers: usize) -> Project {
+        self.workers = workers;
+        self
+    }
+
     pub fn log_level(mut self, level: &'static str) -> Project {
         self.log_level = level;
         self
@@ -81,9 +88,9 @@ impl Project {
 
     /// Writes what is missing.
     pub fn finish(&self) {
-        let (limits, level) = (self.limits.join(", "), self.log_level);
+        let (limits, level, workers) = (self.limits.join(", "), self.log_level, self.workers);
         let text = format!(
-            "egress: {{ allow: [127.0.0.0/8] }}\nlimits: {{ {limits} }}\nlog: {{ level: {level} }}\n"
+            "workers: {workers}\negress: {{ allow: [127.0.0.0/8] }}\nlimits: {{ {limits} }}\nlog: {{ level: {level} }}\n"
         );
         write(&self.folder.join("antiphon.yaml"), &text);
     }

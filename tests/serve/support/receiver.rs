@@ -27,6 +27,8 @@ pub enum Reply {
     Redirect,
     /// No answer until `goes_on`, then 204.
     Hang,
+    /// 200 with the promise of a body that never comes.
+    Endless,
     /// The line is cut without an answer.
     Cut,
 }
@@ -208,7 +210,7 @@ impl Shared {
         let reply = state.replies.pop_front().or(state.always).unwrap_or(Reply::Status(204));
         let (number, releases) = (state.got.len(), state.releases);
         state.got.push(Callback { head, body, taken: false });
-        if matches!(reply, Reply::Status(200..=299)) {
+        if matches!(reply, Reply::Status(200..=299) | Reply::Endless) {
             state.taken(number);
         }
         self.changed.notify_all();
@@ -242,10 +244,11 @@ fn written(reply: Reply) -> String {
     let (status, more) = match reply {
         Reply::Status(status) => (status, String::new()),
         Reply::Later(seconds) => (503, format!("retry-after: {seconds}\r\n")),
+        Reply::Endless => (200, "content-length: 9\r\n".to_owned()),
         Reply::Redirect => (302, "location: /elsewhere\r\n".to_owned()),
         Reply::Hang | Reply::Cut => (204, String::new()),
     };
-    let length = if status == 204 { "" } else { "content-length: 0\r\n" };
+    let length = if status == 204 || reply == Reply::Endless { "" } else { "content-length: 0\r\n" };
     format!("HTTP/1.1 {status} as-told\r\n{length}{more}\r\n")
 }
 
