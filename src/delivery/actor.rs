@@ -9,13 +9,13 @@ use std::time::Duration;
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::lane::{FRESH_MAX, Lane, Number, Stage};
+use super::lane::{Lane, Number, Stage};
 use super::retry::{self, Next, Outcome};
 use super::{attempt, history};
 use crate::clock;
 use crate::model::{Attempt, Callback, SessionKey, webhook_id};
 use crate::project::{Project, Webhook};
-use crate::store::{Client, Damage, Error, Store, Writes};
+use crate::store::{Client, Store, Writes};
 
 /// awc never closes idle connections: a client is replaced after this time, in milliseconds, and takes them along.
 const CLIENT_AGE_MAX_MS: u64 = 300_000;
@@ -57,15 +57,15 @@ struct Room {
 pub type Rooms = Arc<HashMap<String, Arc<Semaphore>>>;
 
 pub struct Delivery {
-    shard: usize,
-    shards: usize,
+    pub(super) shard: usize,
+    pub(super) shards: usize,
     project: Arc<Project>,
-    store: Store,
+    pub(super) store: Store,
     commits: Rc<Client>,
     rooms: Rooms,
     client: awc::Client,
     client_made_at: u64,
-    lanes: HashMap<SessionKey, Lane>,
+    pub(super) lanes: HashMap<SessionKey, Lane>,
     doors: HashMap<String, Door>,
     /// When lanes are to be tried again.
     alarms: BinaryHeap<Reverse<(u64, SessionKey)>>,
@@ -108,36 +108,8 @@ impl Delivery {
         }
     }
 
-    /// One lane for each session that has callbacks in the store.
-    fn recover(&mut self, ctx: &mut Context<Self>) -> Result<(), Error> {
-        for (key, last) in self.store.sessions_with_callbacks(self.shard, self.shards)? {
-            let mut lane = Lane::stored(last);
-            match self.refill(&key, &mut lane).and_then(|()| self.take_up_attempts(&key, &mut lane)) {
-                Ok(()) => self.put(ctx, key, lane),
-                Err(error) => self.hold(key, lane, &error),
-            }
-        }
-        Ok(())
-    }
-
-    /// Only the first callback of a session can have been tried before.
-    fn take_up_attempts(&self, key: &SessionKey, lane: &mut Lane) -> Result<(), Error> {
-        let Some((started_at, callback)) = lane.first() else { return Ok(()) };
-        lane.attempts = match self.store.attempts(key, *started_at, callback.sequence) {
-            Err(Error::Damaged(damage)) => {
-                self.set_aside(key, &damage, Writes::forget_attempts)?;
-                None
-            }
-            read => read?,
-        };
-        if let Some(attempts) = &lane.attempts {
-            lane.stage = Stage::Waiting(attempts.next_at);
-        }
-        Ok(())
-    }
-
     /// Files a lane where its stage says; one without callbacks is left.
-    fn put(&mut self, ctx: &mut Context<Self>, key: SessionKey, mut lane: Lane) {
+    pub(super) fn put(&mut self, ctx: &mut Context<Self>, key: SessionKey, mut lane: Lane) {
         if let Err(error) = self.refill(&key, &mut lane) {
             return self.hold(key, lane, &error);
         }
@@ -154,42 +126,6 @@ impl Delivery {
         }
         self.lanes.insert(key, lane);
         self.round(ctx, &endpoint);
-    }
-
-    /// A row that cannot be read is set aside; the callbacks around it go on.
-    fn refill(&self, key: &SessionKey, lane: &mut Lane) -> Result<(), Error> {
-        let Some(after) = lane.wants() else { return Ok(()) };
-        loop {
-            match self.store.callbacks(key, after, FRESH_MAX) {
-                Err(Error::Damaged(damage)) => self.set_aside(key, &damage, Writes::delivered)?,
-                read => {
-                    lane.refill(read?);
-                    return Ok(());
-                }
-            }
-        }
-    }
-
-    /// Kept for a person to look at, and removed. This is so rare that the arbiter may wait for the disk.
-    fn set_aside(
-        &self,
-        key: &SessionKey,
-        damage: &Damage,
-        remove: fn(&mut Writes, &SessionKey, u64, u64),
-    ) -> Result<(), Error> {
-        tracing::error!(session = %key, "{damage}");
-        let (started_at, sequence) = damage.place.unwrap_or_default();
-        let mut writes = Writes::new();
-        writes.quarantine(&history::quarantined(key, damage, clock::now()));
-        remove(&mut writes, key, started_at, sequence);
-        self.store.commit_blocking(writes)
-    }
-
-    /// The store cannot be read: what is owed stays where it is until the next start.
-    fn hold(&mut self, key: SessionKey, mut lane: Lane, error: &Error) {
-        tracing::error!(session = %key, %error, "callbacks wait for the next start: they cannot be read");
-        lane.stage = Stage::Held;
-        self.lanes.insert(key, lane);
     }
 
     /// Sends for every lane that is ready at an endpoint, as far as there is room.

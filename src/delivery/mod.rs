@@ -8,6 +8,7 @@ mod actor;
 mod attempt;
 mod history;
 mod lane;
+mod reading;
 mod retry;
 
 pub use actor::{Delivery, Drain, Due, Rooms};
