@@ -29,13 +29,6 @@ impl Store {
         self.disk().load(&key::session(key))
     }
 
-    /// The row as it is, readable or not: what is kept of a damaged session.
-    pub fn session_bytes(&self, key: &SessionKey) -> Option<Vec<u8>> {
-        let key = key::session(key);
-        let first = self.disk().get(&key).ok()??;
-        Some(self.disk().whole(&key, &first).ok()?.into_owned())
-    }
-
     /// The inputs that wait, of all lives of the session, each with the start of its life, in their order.
     pub fn queued(&self, key: &SessionKey) -> Result<Vec<(u64, Queued)>, Error> {
         let first = key::numbered(Row::Queued, key, 0, 0);
