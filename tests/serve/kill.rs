@@ -20,6 +20,7 @@ const CALLERS: [usize; 12] = [0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8];
 const SESSIONS: usize = 9;
 /// A kill comes after at most so many further answers.
 const ANSWERS_MAX: u64 = 150;
+const UNKNOWN_ENDPOINT: &str = "urn:antiphon:error:unknown-endpoint";
 
 /// Counts; a text with "slow" in it takes the slow lane.
 const FLOW: &str = r#"
@@ -149,6 +150,10 @@ impl Caller<'_> {
             match self.post(connection, how, text) {
                 // Busy or overloaded: not accepted, and it may be next time.
                 Ok(answer) if matches!(answer.status, 429 | 503) => {}
+                // The port of the killed server went to another one, which knows nothing of this.
+                Ok(answer) if answer.status == 404 && answer.json()["type"] == UNKNOWN_ENDPOINT => {
+                    *connection = None;
+                }
                 Ok(answer) => return answer,
                 // The server was killed, and nobody knows whether it took it.
                 Err(_) => *connection = None,
@@ -177,8 +182,9 @@ impl Ledger {
     }
 
     fn write(&self, session: usize, sequence: u64, accepted: Accepted) {
+        let told = format!("{accepted:?}");
         let before = self.sessions.lock().unwrap()[session].insert(sequence, accepted);
-        assert!(before.is_none(), "number {sequence} was given to two inputs: {before:?}");
+        assert!(before.is_none(), "{sequence} of session {session} was given to {before:?} and to {told}");
         *self.answered.lock().unwrap() += 1;
         self.changed.notify_all();
     }

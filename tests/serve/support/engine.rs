@@ -10,7 +10,6 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::project::token;
 use super::{Connection, PATIENCE, Project, Session};
 
 /// Nothing tells when a file grows.
@@ -120,7 +119,7 @@ impl Engine {
 
     /// The path of a door.
     pub fn path(&self, endpoint: &str) -> String {
-        format!("/{}", token(endpoint))
+        format!("/{}", self.project.token(endpoint))
     }
 
     pub fn admin_key(&self) -> String {

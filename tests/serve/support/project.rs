@@ -48,9 +48,9 @@ impl Project {
         write(&self.folder.join(format!("flows/{name}.yaml")), text);
     }
 
-    /// An endpoint for the flow `main`; `more` is YAML. Its token is its name, repeated until it is long enough.
+    /// An endpoint for the flow `main`; `more` is YAML.
     pub fn endpoint(mut self, name: &str, more: &str) -> Project {
-        let text = format!("urlToken: {}\nflow: main\n{more}\n", token(name));
+        let text = format!("urlToken: {}\nflow: main\n{more}\n", self.token(name));
         write(&self.folder.join(format!("endpoints/{name}.yaml")), &text);
         if !more.contains("enabled: false") {
             self.open += 1;
@@ -61,6 +61,13 @@ impl Project {
     /// An endpoint whose outputs go to this receiver; `webhook` holds further keys of its webhook.
     pub fn door(self, name: &str, receiver: &Receiver, webhook: &str) -> Project {
         self.endpoint(name, &format!("webhook: {{ url: \"{}\", {webhook} }}", receiver.url()))
+    }
+
+    /// The token of an endpoint. No other project has it: should another server get the port of one that was killed, it does
+    /// not take what was meant for this one.
+    pub fn token(&self, endpoint: &str) -> String {
+        let project = self.folder.file_name().expect("the folder has a name").to_string_lossy();
+        format!("{endpoint}-{project}-0123456789")
     }
 
     /// One key of `limits`.
@@ -103,10 +110,6 @@ impl Drop for Project {
             let _ = fs::remove_dir_all(folder);
         }
     }
-}
-
-pub fn token(name: &str) -> String {
-    format!("{name}-{name}-{name}-0123456789abcdef")
 }
 
 fn write(path: &Path, text: &str) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::engine::Whereabouts;
-use super::project::{Project, token};
+use super::project::Project;
 use super::wire::{Answer, Connection};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -16,6 +16,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 pub struct Session {
     whereabouts: Arc<Whereabouts>,
     key_file: PathBuf,
+    token: String,
     endpoint: String,
     user: String,
     session: String,
@@ -35,9 +36,9 @@ impl Session {
         user: &str,
         session: &str,
     ) -> Session {
-        let key_file = project.state.join("admin.key");
+        let (key_file, token) = (project.state.join("admin.key"), project.token(endpoint));
         let (endpoint, user, session) = (endpoint.to_owned(), user.to_owned(), session.to_owned());
-        Session { whereabouts, key_file, endpoint, user, session }
+        Session { whereabouts, key_file, token, endpoint, user, session }
     }
 
     /// The user writes, and it is accepted. Its place in the session.
@@ -80,7 +81,7 @@ impl Session {
         body["userId"] = json!(self.user);
         body["sessionId"] = json!(self.session);
         let headers = [&[JSON], headers].concat();
-        connection.post(&format!("{how}/{}", token(&self.endpoint)), &headers, body.to_string().as_bytes())
+        connection.post(&format!("{how}/{}", self.token), &headers, body.to_string().as_bytes())
     }
 
     pub fn state(&self) -> Value {
