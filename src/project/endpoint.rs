@@ -7,7 +7,7 @@ use std::fmt;
 use super::webhook::{self, Webhook};
 use super::{later, value};
 use crate::config;
-use crate::yaml::{Faults, Node, Value, did_you_mean};
+use crate::yaml::{Faults, Node, Value, did_you_mean, not_available};
 
 pub struct Endpoint {
     pub name: String,
@@ -154,9 +154,7 @@ fn overlap(node: &Node, faults: &mut Faults) -> Option<Overlap> {
     let fault = match text {
         "queue" => return Some(Overlap::Queue),
         "reject" => return Some(Overlap::Reject),
-        "latest" | "mergeMs" => {
-            later::not_available(&format!("the overlap \"{text}\""), "write queue or reject")
-        }
+        "latest" | "mergeMs" => not_available(&format!("the overlap \"{text}\""), "write queue or reject"),
         _ => format!("unknown overlap \"{text}\"; write queue or reject"),
     };
     faults.push(&node.place, fault);

@@ -1,7 +1,7 @@
 //! The keys of an endpoint that are known and that this version cannot serve yet. Asking for one of them is a fault
 //! that says so: a project never runs otherwise than it reads. Absent or switched off, they are fine.
 
-use crate::yaml::{Faults, Keys, Node, Value, did_you_mean};
+use crate::yaml::{Faults, Keys, Node, Value, did_you_mean, not_available};
 
 const HOOKS: [&str; 5] = ["input", "output", "executionFinished", "inject", "notify"];
 
@@ -30,11 +30,6 @@ pub(super) fn refuse(keys: &mut Keys, transformers: &[String], faults: &mut Faul
             faults.push(&node.place, not_available(&format!("\"{name}\""), "leave it out"));
         }
     }
-}
-
-/// What is said of anything that is not there yet.
-pub(super) fn not_available(what: &str, instead: &str) -> String {
-    format!("{what} is not available in this version of Antiphon; {instead}")
 }
 
 fn refuse_transformers(node: &Node, files: &[String], faults: &mut Faults) {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::slice;
 
-use super::{later, value};
-use crate::yaml::{Faults, Node, Value};
+use super::value;
+use crate::yaml::{Faults, Node, Value, not_available};
 
 #[derive(Clone, PartialEq)]
 pub struct Webhook {
@@ -141,7 +141,7 @@ fn on_exhausted(node: Option<&Node>, faults: &mut Faults) -> OnExhausted {
     };
     match text {
         "skip" => {}
-        "block" => faults.push(&node.place, later::not_available("\"onExhausted: block\"", "write skip")),
+        "block" => faults.push(&node.place, not_available("\"onExhausted: block\"", "write skip")),
         _ => faults.push(&node.place, format!("expected skip or block, got \"{text}\"")),
     }
     OnExhausted::Skip
@@ -152,7 +152,7 @@ fn refuse_batch(node: &Node, faults: &mut Faults) {
     if let Some(node) = keys.optional("max") {
         let max = node.as_u64(1..=u64::MAX, faults);
         if max.is_some_and(|max| max > 1) {
-            faults.push(&node.place, later::not_available("a batch of more than one output", "write max: 1"));
+            faults.push(&node.place, not_available("a batch of more than one output", "write max: 1"));
         }
     }
     if let Some(node) = keys.optional("lingerMs") {

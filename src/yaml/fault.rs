@@ -53,6 +53,11 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
     }
 }
 
+/// What is said of anything that is known and not there yet, and what to write instead.
+pub fn not_available(what: &str, instead: &str) -> String {
+    format!("{what} is not available in this version of Antiphon; {instead}")
+}
+
 /// The known word that a slip of the finger turns into this one: one change in three letters, case aside.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();

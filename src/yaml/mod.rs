@@ -10,7 +10,7 @@ mod node;
 mod offset;
 mod reader;
 
-pub use fault::{Fault, Faults, did_you_mean, nearest};
+pub use fault::{Fault, Faults, did_you_mean, nearest, not_available};
 pub use keys::Keys;
 pub use node::{Entry, Node, Text, Value};
 pub use reader::read;

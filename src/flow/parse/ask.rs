@@ -6,7 +6,7 @@ use regex::Regex;
 use super::{Parser, Say, Tree};
 use crate::flow::program::{Expect, Template};
 use crate::flow::step::{Kind, Question, Step};
-use crate::yaml::{Keys, Node, Value, did_you_mean};
+use crate::yaml::{Keys, Node, Value, did_you_mean, not_available};
 
 /// More is not an attempt any more; it keeps a typing error from asking for ever.
 const ATTEMPTS_MAX: u64 = 1000;
@@ -89,8 +89,8 @@ impl Parser<'_> {
         let (attempts, otherwise) = self.patience(&mut keys);
         for later in ["timeout", "forget"] {
             if let Some(node) = keys.optional(later) {
-                let text = format!("the key \"{later}\" of ask is not available in this version of Antiphon");
-                self.faults.push(&node.place, text);
+                let what = format!("the key \"{later}\" of ask");
+                self.faults.push(&node.place, not_available(&what, "leave it out"));
             }
         }
         keys.finish(self.faults);
@@ -117,7 +117,7 @@ impl Parser<'_> {
             return self.expected_word(node);
         }
         if let Some(entry) = node.entries(self.faults)?.iter().find(|entry| is_later(&entry.key)) {
-            self.faults.push(&entry.place, not_available(&entry.key));
+            self.faults.push(&entry.place, not_yet(&entry.key));
             return None;
         }
         let mut keys = node.keys(self.faults)?;
@@ -141,7 +141,7 @@ impl Parser<'_> {
             "any" => return Some(Expect::Any),
             "pattern" => "write the pattern too: expect: { pattern: \"^[0-9]{6}$\" }".to_owned(),
             "oneOf" => "write the choices too: expect: { oneOf: [red, blue] }".to_owned(),
-            word if is_later(word) => not_available(word),
+            word if is_later(word) => not_yet(word),
             word => {
                 let known = EXPECTED.into_iter().chain(["pattern", "oneOf"]);
                 format!("cannot expect {word:?}{}", did_you_mean(word, known))
@@ -181,6 +181,6 @@ fn is_later(word: &str) -> bool {
     EXPECTED_LATER.contains(&word)
 }
 
-fn not_available(word: &str) -> String {
-    format!("the expectation \"{word}\" is not available in this version of Antiphon")
+fn not_yet(word: &str) -> String {
+    not_available(&format!("the expectation \"{word}\""), "write text or a pattern")
 }

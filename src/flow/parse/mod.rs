@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use super::program::{Say, Tree};
 use super::step::{Flow, Kind, Name, Step};
 use crate::model::{OBJECTS, ScriptKind};
-use crate::yaml::{self, Entry, Faults, Keys, Node, Value, did_you_mean};
+use crate::yaml::{self, Entry, Faults, Keys, Node, Value, did_you_mean, not_available};
 
 /// Whether a text is JavaScript of that kind, given the names of the `each` steps around it.
 pub type Check<'a> = &'a dyn Fn(ScriptKind, &str, &[String]) -> Result<(), SyntaxError>;
@@ -120,8 +120,7 @@ impl Parser<'_> {
             return None;
         }
         if LATER.contains(&word) {
-            self.faults
-                .push(place, format!("the step \"{word}\" is not available in this version of Antiphon"));
+            self.faults.push(place, not_available(&format!("the step \"{word}\""), "leave it out"));
             return None;
         }
         Some(word)

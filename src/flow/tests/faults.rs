@@ -54,21 +54,37 @@ fn a_step_is_one_known_word() {
 #[test]
 fn what_this_version_does_not_have_is_said_plainly() {
     expect(&[
-        ("- http: { get: x }", &["1:3: the step \"http\" is not available in this version of Antiphon"]),
-        ("- wait: 2s", &["1:3: the step \"wait\" is not available in this version of Antiphon"]),
-        ("- remind: cancel", &["1:3: the step \"remind\" is not available in this version of Antiphon"]),
-        ("- handover: {}", &["1:3: the step \"handover\" is not available in this version of Antiphon"]),
+        (
+            "- http: { get: x }",
+            &["1:3: the step \"http\" is not available in this version of Antiphon; leave it out"],
+        ),
+        (
+            "- wait: 2s",
+            &["1:3: the step \"wait\" is not available in this version of Antiphon; leave it out"],
+        ),
+        (
+            "- remind: cancel",
+            &["1:3: the step \"remind\" is not available in this version of Antiphon; leave it out"],
+        ),
+        (
+            "- handover: {}",
+            &["1:3: the step \"handover\" is not available in this version of Antiphon; leave it out"],
+        ),
         (
             "- ask: { say: a, timeout: { after: 10m } }",
-            &["1:27: the key \"timeout\" of ask is not available in this version of Antiphon"],
+            &["1:27: the key \"timeout\" of ask is not available in this version of Antiphon; leave it out"],
         ),
         (
             "- ask: { say: a, expect: email }",
-            &["1:26: the expectation \"email\" is not available in this version of Antiphon"],
+            &[
+                "1:26: the expectation \"email\" is not available in this version of Antiphon; write text or a pattern",
+            ],
         ),
         (
             "- ask: { say: a, expect: { intent: order } }",
-            &["1:28: the expectation \"intent\" is not available in this version of Antiphon"],
+            &[
+                "1:28: the expectation \"intent\" is not available in this version of Antiphon; write text or a pattern",
+            ],
         ),
     ]);
 }
