@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use sha2::{Digest, Sha256};
+
 /// Milliseconds since 1970.
 pub fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set to a year after 1970");
@@ -13,7 +15,27 @@ pub fn id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
+/// 64 random hex digits, for a token or key that nobody may guess: an id would tell when it was made.
+pub fn secret() -> String {
+    let drawn = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()];
+    // A UUID has a few fixed bits; its hash has none.
+    let digest = Sha256::digest(drawn.map(uuid::Uuid::into_bytes).concat());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// 53 bits of chance: as many as a number in JSON keeps wherever it is read.
 pub fn seed() -> u64 {
     uuid::Uuid::new_v4().as_u64_pair().1 & ((1 << 53) - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_64_hex_digits_and_never_the_same() {
+        let drawn = secret();
+        assert!(drawn.len() == 64 && drawn.bytes().all(|byte| byte.is_ascii_hexdigit()), "{drawn}");
+        assert_ne!(drawn, secret());
+    }
 }

@@ -93,7 +93,9 @@ pub static SETTINGS: [Setting; 18] = [
     Setting { path: "log.format", take: Take::One(log_format) },
 ];
 
-/// Variables that begin with `ANTIPHON_` and are no settings of the server: the key that commands send.
+/// Every variable that begins so is a setting.
+pub const PREFIX: &str = "ANTIPHON_";
+/// Variables that begin with it and are no settings of the server: the key that commands send.
 const OTHER_VARIABLES: [&str; 1] = ["ANTIPHON_ADMIN_KEY"];
 
 /// What the environment and the flags say, each value already found to be valid.
@@ -151,13 +153,12 @@ impl Overlay {
     pub fn environment(variables: impl IntoIterator<Item = (String, String)>) -> Result<Overlay, Error> {
         let mut overlay = Overlay::default();
         for (name, value) in variables {
-            if !name.starts_with("ANTIPHON_") || OTHER_VARIABLES.contains(&name.as_str()) {
+            if !name.starts_with(PREFIX) || OTHER_VARIABLES.contains(&name.as_str()) {
                 continue;
             }
             let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == name) else {
                 let known: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
-                let nearest = nearest(&name, known.iter().map(String::as_str)).map(str::to_owned);
-                return Err(Error::UnknownVariable { name, nearest });
+                return Err(unknown_variable(name, &known));
             };
             overlay.set(&name, setting, &value)?;
         }
@@ -190,7 +191,7 @@ impl Overlay {
 impl Setting {
     /// `limits.bodyBytes` in the environment: `ANTIPHON_LIMITS_BODY_BYTES`.
     pub fn variable(&self) -> String {
-        let mut name = String::from("ANTIPHON_");
+        let mut name = String::from(PREFIX);
         for letter in self.path.chars() {
             match letter {
                 '.' => name.push('_'),
@@ -319,6 +320,13 @@ fn wrong(expected: &str, value: &str) -> String {
 
 fn number_kind(min: u64, max: u64) -> String {
     format!("a whole number from {min} to {max}")
+}
+
+/// The beginning that all share says nothing about which one was meant.
+fn unknown_variable(name: String, known: &[String]) -> Error {
+    let tails = known.iter().filter_map(|known| known.strip_prefix(PREFIX));
+    let nearest = name.strip_prefix(PREFIX).and_then(|tail| nearest(tail, tails));
+    Error::UnknownVariable { nearest: nearest.map(|tail| format!("{PREFIX}{tail}")), name }
 }
 
 fn did_you_mean(nearest: &Option<String>) -> String {

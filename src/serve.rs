@@ -52,7 +52,7 @@ pub struct Server {
 pub async fn start(project: Project) -> Result<Server, Error> {
     let project = Arc::new(project);
     let store = Store::open(store_settings(&project))?;
-    let keys = http::admin_keys(&project.settings.admin_keys, &state(&project), &clock::id())?;
+    let keys = http::admin_keys(&project.settings.admin_keys, &state(&project), &clock::secret())?;
     let workers = workers(&project);
     let engine = Engine::new(project.clone(), store, workers)?;
     let gate = Gate::new(project.settings.limits.inputs_in_flight);

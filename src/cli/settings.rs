@@ -16,17 +16,30 @@ pub fn load(project: &Path, flags: &[Flag]) -> Result<Project, Error> {
 
 /// Environment, then flags: later wins.
 pub fn overlay(flags: &[Flag]) -> Result<Overlay, config::Error> {
-    let variables = std::env::vars_os();
-    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    };
-    let mut overlay = Overlay::environment(variables.filter_map(text))?;
+    let mut overlay = Overlay::environment(variables()?)?;
     for (flag, path, value) in flags {
         if let Some(value) = value {
             overlay.flag(flag, path, value)?;
         }
     }
     Ok(overlay)
+}
+
+/// What is no text cannot be one of ours, unless its name says so: then it is not passed over in silence.
+fn variables() -> Result<Vec<(String, String)>, config::Error> {
+    let mut texts = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => texts.push((name, value)),
+            Err(_) if name.starts_with(config::PREFIX) => {
+                let text = "its value is not UTF-8; set it as UTF-8".to_owned();
+                return Err(config::Error::Invalid { origin: name, text });
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(texts)
 }
 
 pub fn env(name: &str) -> Option<String> {

@@ -51,6 +51,11 @@ fn an_unknown_variable_names_the_nearest() {
         "the environment sets ANTIPHON_LISTN, which is no setting of Antiphon (did you mean ANTIPHON_LISTEN?); \
          rename or unset it"
     );
+    let far = overlay(&[("ANTIPHON_CHAT", "x")]).err().unwrap().to_string();
+    assert_eq!(
+        far,
+        "the environment sets ANTIPHON_CHAT, which is no setting of Antiphon; rename or unset it"
+    );
     assert!(overlay(&[("ANTIPHON_ADMIN_KEY", "secret")]).is_ok());
 }
 
