@@ -7,7 +7,7 @@ use antiphon::project::LoadError;
 use antiphon::yaml::Fault;
 use serde_json::{Value, json};
 
-use super::{Error, settings};
+use super::{Error, print, settings};
 
 /// Validate a project
 #[derive(clap::Args)]
@@ -28,15 +28,15 @@ pub fn run(args: Args) -> Result<(), Error> {
         Err(error) => return Err(error),
     };
     if args.json {
-        anstream::println!("{}", Value::from_iter(faults.iter().map(json)));
+        print::line(Value::from_iter(faults.iter().map(json)));
     } else {
-        faults.iter().for_each(|fault| anstream::println!("{fault}"));
+        faults.iter().for_each(print::line);
     }
     if !faults.is_empty() {
         return Err(Error::Faults { count: faults.len(), project: args.project });
     }
     if !args.json {
-        anstream::println!("{}: no faults", args.project.display());
+        print::line(format_args!("{}: no faults", args.project.display()));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use antiphon::clock;
 use antiphon::project;
 
-use super::Error;
+use super::{Error, print};
 
 /// Make a new project folder
 #[derive(clap::Args)]
@@ -16,7 +16,6 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<(), Error> {
-    let token: String = (0..4).map(|_| format!("{:016x}", clock::seed())).collect();
-    anstream::print!("{}", project::init(&args.dir, &token)?);
+    print::line(project::init(&args.dir, &clock::secret())?.trim_end());
     Ok(())
 }

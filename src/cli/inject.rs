@@ -9,8 +9,10 @@ use serde_json::json;
 use super::Error;
 use super::door::{Door, Which};
 use super::post::{Path, Poster};
+use super::print;
 
 #[derive(clap::Args)]
+#[group(required = true, multiple = true, args = ["text", "data"])]
 pub struct Args {
     #[command(flatten)]
     which: Which,
@@ -21,7 +23,7 @@ pub struct Args {
     #[arg(long, value_name = "ID")]
     session: String,
     /// The words
-    #[arg(long, required_unless_present = "data")]
+    #[arg(long)]
     text: Option<String>,
     /// A JSON object
     #[arg(long, value_name = "JSON", value_parser = object)]
@@ -49,13 +51,10 @@ pub fn run(path: Path, args: Args) -> Result<(), Error> {
     }
     match reply.accepted().filter(|_| !args.json) {
         Some(accepted) => {
-            anstream::println!(
-                "accepted as input {} of the session (trace {})",
-                accepted.sequence,
-                accepted.trace_id
-            );
+            let (number, trace) = (accepted.sequence, accepted.trace_id);
+            print::line(format_args!("accepted as input {number} of the session (trace {trace})"));
         }
-        None => anstream::println!("{}", reply.body),
+        None => print::line(&reply.body),
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod init;
 mod inject;
 mod listen;
 mod post;
+mod print;
 mod serve;
 mod settings;
 mod style;

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use super::Error;
 use super::door::{Door, Which};
 use super::post::{Path, Poster, Reply};
+use super::print;
 use super::style::DIM;
 use events::Session;
 
@@ -169,10 +170,10 @@ impl Chat {
         }
         if self.json {
             let line = serde_json::to_string(turn).expect("a record is plain data");
-            return anstream::println!("{line}");
+            return print::line(line);
         }
         for line in show::lines(turn, own) {
-            anstream::println!("{line}");
+            print::line(line);
         }
         for line in show::notes(turn) {
             anstream::eprintln!("{line}");

@@ -12,6 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
+use super::print;
 use order::Order;
 use show::Callback;
 use signature::Check;
@@ -88,9 +89,9 @@ async fn receive(request: HttpRequest, body: Bytes, receiver: Data<Receiver>) ->
         order.mark(&callback.webhook_id, callback.session(), callback.sequence)
     };
     if receiver.json {
-        anstream::println!("{}", callback.json(&mark, signature.as_ref()));
+        print::line(callback.json(&mark, signature.as_ref()));
     } else {
-        anstream::println!("{}", callback.lines(&mark, signature.as_ref()));
+        print::line(callback.lines(&mark, signature.as_ref()));
     }
     HttpResponse::build(receiver.answer).finish()
 }
