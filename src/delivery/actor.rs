@@ -45,6 +45,11 @@ struct Ended {
     _room: OwnedSemaphorePermit,
 }
 
+/// The first callback of a session is a dead letter, flushed.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Buried(SessionKey);
+
 /// An endpoint that was full has room again.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -116,7 +121,7 @@ impl Delivery {
         let Some((_, callback)) = lane.first() else { return };
         let endpoint = callback.endpoint.clone();
         match lane.stage {
-            Stage::InFlight | Stage::Held => {}
+            Stage::InFlight | Stage::GivenUp | Stage::Held => {}
             Stage::Waiting(at) => self.wake_at(ctx, at, key),
             Stage::Ready if webhook(&self.project, &endpoint).is_none() => {
                 tracing::warn!(endpoint, session = %key, "callbacks wait: the endpoint has no webhook any more");
@@ -209,22 +214,34 @@ impl Delivery {
                 lane.stage = Stage::Waiting(next_at);
             }
             Next::Dead(reason) => {
-                self.bury(&key, number, &mut lane, history::attempt(at, &outcome), reason);
-                lane.pop();
+                self.bury(ctx, &key, number, &mut lane, history::attempt(at, &outcome), reason);
+                lane.stage = Stage::GivenUp;
             }
         }
         self.put(ctx, key, lane);
     }
 
     /// The callback becomes a dead letter with all its attempts, in one batch.
-    fn bury(&self, key: &SessionKey, number: Number, lane: &mut Lane, last: Attempt, reason: String) {
+    fn bury(
+        &self,
+        ctx: &mut Context<Self>,
+        key: &SessionKey,
+        number: Number,
+        lane: &mut Lane,
+        last: Attempt,
+        reason: String,
+    ) {
         let Some((_, callback)) = lane.first().cloned() else { return };
         let endpoint = &callback.endpoint;
         tracing::warn!(endpoint, session = %key, sequence = number.1, reason, "a callback is a dead letter");
         let letter = history::dead_letter(callback.clone(), lane.attempts.take(), last, reason, clock::now());
         let mut writes = Writes::new();
         writes.bury(key, number.0, number.1, &letter);
-        self.commits.defer(writes);
+        let (me, key) = (ctx.address(), *key);
+        let sent = self.commits.commit(writes, move |_| me.do_send(Buried(key)));
+        if let Err(refused) = sent {
+            tracing::error!(session = %key, %refused, "callbacks wait for the next start: one cannot be given up");
+        }
     }
 
     fn wake_at(&mut self, ctx: &mut Context<Self>, at: u64, key: SessionKey) {
@@ -322,6 +339,17 @@ impl Handler<Ended> for Delivery {
         drop(_room);
         self.ended(ctx, key, at, outcome);
         self.stop_if_drained(ctx);
+    }
+}
+
+impl Handler<Buried> for Delivery {
+    type Result = ();
+
+    fn handle(&mut self, Buried(key): Buried, ctx: &mut Context<Self>) {
+        if let Some(mut lane) = self.lanes.remove(&key) {
+            lane.pop();
+            self.put(ctx, key, lane);
+        }
     }
 }
 

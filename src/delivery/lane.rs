@@ -33,6 +33,8 @@ pub enum Stage {
     InFlight,
     /// It is tried again at this time, milliseconds since 1970.
     Waiting(u64),
+    /// It is given up. The next one goes when that is flushed: after a kill it would be tried again behind the next one.
+    GivenUp,
     /// Its endpoint has no webhook any more: it waits for a start with a project that has one.
     Held,
 }

@@ -28,7 +28,7 @@ impl Delivery {
         let Some((started_at, callback)) = lane.first() else { return Ok(()) };
         lane.attempts = match self.store.attempts(key, *started_at, callback.sequence) {
             Err(Error::Damaged(damage)) => {
-                self.set_aside(key, &damage, Writes::forget_attempts)?;
+                self.set_aside(key, damage, Writes::forget_attempts)?;
                 None
             }
             read => read?,
@@ -44,7 +44,7 @@ impl Delivery {
         let Some(after) = lane.wants() else { return Ok(()) };
         loop {
             match self.store.callbacks(key, after, FRESH_MAX) {
-                Err(Error::Damaged(damage)) => self.set_aside(key, &damage, Writes::delivered)?,
+                Err(Error::Damaged(damage)) => self.set_aside(key, damage, Writes::delivered)?,
                 read => {
                     lane.refill(read?);
                     return Ok(());
@@ -57,13 +57,13 @@ impl Delivery {
     fn set_aside(
         &self,
         key: &SessionKey,
-        damage: &Damage,
+        damage: Box<Damage>,
         remove: fn(&mut Writes, &SessionKey, u64, u64),
     ) -> Result<(), Error> {
+        let Some((started_at, sequence)) = damage.place else { return Err(Error::Damaged(damage)) };
         tracing::error!(session = %key, "{damage}");
-        let (started_at, sequence) = damage.place.unwrap_or_default();
         let mut writes = Writes::new();
-        writes.quarantine(&history::quarantined(key, damage, clock::now()));
+        writes.quarantine(&history::quarantined(key, &damage, clock::now()));
         remove(&mut writes, key, started_at, sequence);
         self.store.commit_blocking(writes)
     }

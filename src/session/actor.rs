@@ -55,8 +55,8 @@ pub struct SessionActor {
     /// Idempotency keys that are not flushed yet.
     recent: RecentKeys,
     pub(super) counter: Counter,
-    /// Something that went wrong before the next turn and belongs into its record.
-    pub(super) mishap: Option<Note>,
+    /// What went wrong before the next turn and belongs into its record.
+    pub(super) mishaps: Vec<Note>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl SessionActor {
             stage: Stage::Free,
             recent: Rc::new(RefCell::default()),
             counter,
-            mishap: None,
+            mishaps: Vec::new(),
         }
     }
 

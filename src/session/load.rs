@@ -10,10 +10,11 @@ use crate::store::{Damage, Error, Store, Writes};
 impl SessionActor {
     pub(super) fn load(&mut self) -> Result<(), Error> {
         let mut rows =
-            Rows { store: self.shard.store(), key: &self.key, id: Some(&self.id), set_aside: None };
+            Rows { store: self.shard.store(), key: &self.key, id: Some(&self.id), set_aside: Vec::new() };
         self.session = rows.session()?;
         let queued = rows.queued()?;
-        self.mishap = rows.set_aside.map(|text| Note { kind: NoteKind::Fault, place: String::new(), text });
+        let note = |text| Note { kind: NoteKind::Fault, place: String::new(), text };
+        self.mishaps = rows.set_aside.into_iter().map(note).collect();
         let waiting = |(life, queued)| Waiting { life, queued, pending: Pending::new(&self.counter) };
         self.waiting = queued.into_iter().map(waiting).collect();
         Ok(())
@@ -22,7 +23,7 @@ impl SessionActor {
 
 /// Whose queue this is, after a start, when there is only the key: its own rows say so.
 pub(super) fn owner(store: &Store, key: &SessionKey) -> Result<Option<SessionId>, Error> {
-    let mut rows = Rows { store, key, id: None, set_aside: None };
+    let mut rows = Rows { store, key, id: None, set_aside: Vec::new() };
     Ok(rows.queued()?.into_iter().next().map(|(_, first)| first.id))
 }
 
@@ -31,8 +32,8 @@ struct Rows<'a> {
     store: &'a Store,
     key: &'a SessionKey,
     id: Option<&'a SessionId>,
-    /// Why a row was set aside.
-    set_aside: Option<String>,
+    /// Why rows were set aside.
+    set_aside: Vec<String>,
 }
 
 impl Rows<'_> {
@@ -51,7 +52,7 @@ impl Rows<'_> {
         loop {
             match self.store.queued(self.key) {
                 Err(Error::Damaged(damage)) => {
-                    let (life, sequence) = damage.place.unwrap_or_default();
+                    let Some((life, sequence)) = damage.place else { return Err(Error::Damaged(damage)) };
                     self.set_aside(&damage, |writes, key| writes.dequeue(key, life, sequence))?;
                 }
                 read => {
@@ -83,7 +84,7 @@ impl Rows<'_> {
         });
         remove(&mut writes, self.key);
         self.store.commit_blocking(writes)?;
-        self.set_aside = Some(reason);
+        self.set_aside.push(reason);
         Ok(())
     }
 }

@@ -82,7 +82,7 @@ impl SessionActor {
         self.shard.program(&program).unwrap_or_else(|reason| {
             let text =
                 format!("the flow starts anew: the version it was in ({program}) cannot be had: {reason}");
-            self.mishap = Some(Note { kind: NoteKind::Fault, place: String::new(), text });
+            self.mishaps.push(Note { kind: NoteKind::Fault, place: String::new(), text });
             session.position = Position::Start;
             current
         })
@@ -91,7 +91,7 @@ impl SessionActor {
     fn profile(&mut self) -> Map {
         self.shard.profile(&UserKey::of(&self.id.user_id)).unwrap_or_else(|error| {
             let text = format!("the profile of the user cannot be read and counts as empty: {error}");
-            self.mishap = Some(Note { kind: NoteKind::Fault, place: String::new(), text });
+            self.mishaps.push(Note { kind: NoteKind::Fault, place: String::new(), text });
             Map::new()
         })
     }
@@ -210,7 +210,7 @@ impl SessionActor {
     fn record(&mut self, decided: Decided, input: Input, sequence: u64) -> (Session, Record) {
         let Decided { turn, at, seed, program, profile, .. } = decided;
         let mut notes = turn.notes;
-        notes.extend(self.mishap.take());
+        notes.append(&mut self.mishaps);
         let (session, outputs) = (turn.session, turn.outputs);
         let record =
             Record { turn: session.turns, sequence, at, seed, program, profile, input, outputs, notes };
