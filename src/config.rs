@@ -88,7 +88,7 @@ pub static SETTINGS: [Setting; 18] = [
     number("limits.cacheBytes", MIB, 1024 * GIB, |all, n| all.limits.cache_bytes = n),
     number("limits.passivateAfterSeconds", 1, 86_400, |all, n| all.limits.passivate_after_ms = n * 1000),
     number("limits.freeDiskBytes", 0, 1024 * GIB, |all, n| all.limits.free_disk_bytes = n),
-    number("limits.freeDiskPercent", 0, 50, |all, n| all.limits.free_disk_percent = n as u8),
+    number("limits.freeDiskPercent", 0, 100, |all, n| all.limits.free_disk_percent = n as u8),
     Setting { path: "log.level", take: Take::One(log_level) },
     Setting { path: "log.format", take: Take::One(log_format) },
 ];

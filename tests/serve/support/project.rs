@@ -87,12 +87,6 @@ impl Project {
         self
     }
 
-    /// Keeps the state in this folder instead.
-    pub fn state(mut self, state: &Path) -> Project {
-        self.state = state.join(self.folder.file_name().expect("the folder has a name"));
-        self
-    }
-
     /// Writes what is missing.
     pub fn finish(&self) {
         let (limits, level, workers) = (self.limits.join(", "), self.log_level, self.workers);
