@@ -68,7 +68,7 @@ fn a_wrong_value_says_where_it_comes_from_and_what_to_write() {
             "expected an address and a port, such as 127.0.0.1:8080 or [::]:8080, got \"8080\"",
         ),
         ("ANTIPHON_LIMITS_GOTO_REPEATS", "0", "expected a whole number from 1 to 100000, got \"0\""),
-        ("ANTIPHON_LIMITS_FREE_DISK_PERCENT", "5%", "expected a whole number from 0 to 50, got \"5%\""),
+        ("ANTIPHON_LIMITS_FREE_DISK_PERCENT", "5%", "expected a whole number from 0 to 100, got \"5%\""),
         (
             "ANTIPHON_EGRESS_ALLOW",
             "10.0.0.0/33",

@@ -99,10 +99,8 @@ impl Project {
 
 impl Drop for Project {
     fn drop(&mut self) {
-        for folder in [&self.state, &self.folder] {
-            // It may never have been made.
-            let _ = fs::remove_dir_all(folder);
-        }
+        // It may never have been made.
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
