@@ -17,8 +17,8 @@ use super::{key, sync};
 const FORMAT: u32 = 1;
 /// sled collects garbage only on this beat; without it the files grow without end.
 const GARBAGE_EVERY_MS: u64 = 500;
-/// A lock that is still held after half a second belongs to somebody who works.
-const LOCK_TRIES: u32 = 25;
+/// A lock that is still held after two seconds belongs to somebody who works.
+const LOCK_TRIES: u32 = 100;
 const LOCK_WAIT: Duration = Duration::from_millis(20);
 
 pub(super) struct Disk {
