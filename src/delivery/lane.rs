@@ -35,7 +35,7 @@ pub enum Stage {
     Waiting(u64),
     /// It is given up. The next one goes when that is flushed: after a kill it would be tried again behind the next one.
     GivenUp,
-    /// Its endpoint has no webhook any more: it waits for a start with a project that has one.
+    /// It waits for the next start: its endpoint has no webhook any more, or the store cannot be read.
     Held,
 }
 

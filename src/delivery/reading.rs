@@ -44,7 +44,7 @@ impl Delivery {
         let Some(after) = lane.wants() else { return Ok(()) };
         loop {
             match self.store.callbacks(key, after, FRESH_MAX) {
-                Err(Error::Damaged(damage)) => self.set_aside(key, damage, Writes::delivered)?,
+                Err(Error::Damaged(damage)) => self.set_aside(key, damage, forget_callback)?,
                 read => {
                     lane.refill(read?);
                     return Ok(());
@@ -74,4 +74,10 @@ impl Delivery {
         lane.stage = Stage::Held;
         self.lanes.insert(key, lane);
     }
+}
+
+/// With the attempts at it: nothing would lead to them any more.
+fn forget_callback(writes: &mut Writes, key: &SessionKey, started_at: u64, sequence: u64) {
+    writes.delivered(key, started_at, sequence);
+    writes.forget_attempts(key, started_at, sequence);
 }

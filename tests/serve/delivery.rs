@@ -99,12 +99,16 @@ fn an_endpoint_with_a_concurrency_of_one_has_one_callback_in_flight() {
 #[test]
 fn workers_share_the_room_of_an_endpoint_that_has_less_than_one_for_each() {
     let receiver = Receiver::start();
+    // The first one keeps the room until callbacks wait in every shard.
+    receiver.answers(Reply::Hang).times(1);
     let project = Project::echo().door("shop", &receiver, "concurrency: 1").workers(8);
     let engine = Engine::start(project);
-    for user in 0..60 {
+    for user in 0..100 {
         engine.session("shop", &format!("user-{user}"), "1").says("hi");
     }
-    assert_eq!(receiver.texts(60), ["hi"; 60]);
+    receiver.requests(1);
+    receiver.goes_on();
+    assert_eq!(receiver.texts(100), ["hi"; 100]);
 }
 
 #[test]
@@ -121,7 +125,7 @@ fn a_2xx_ends_a_callback_though_its_body_never_comes() {
 }
 
 #[test]
-fn a_callback_that_cannot_be_read_is_set_aside_and_holds_up_no_other() {
+fn a_row_that_cannot_be_read_is_set_aside_and_holds_up_no_other() {
     let receiver = Receiver::start();
     receiver.answers(Reply::Status(503)).always();
     let webhook = "retryAfterSeconds: [3600]";
@@ -134,20 +138,27 @@ fn a_callback_that_cannot_be_read_is_set_aside_and_holds_up_no_other() {
     receiver.requests(2);
     engine.terminate();
     let db = sled::open(&engine.project.state).expect("the server has ended");
-    for user in ["ann", "bob"] {
+    // The callback of the one, and of the other what is known of the attempts at it.
+    for (user, row) in [("ann", b"c"), ("bob", b"a")] {
         let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
         let key = SessionId { endpoint, user_id, session_id }.key();
-        for row in [b"a", b"c"] {
-            let found = db.scan_prefix([row, &key.0[..]].concat()).next();
-            let (first, _) = found.expect("something is owed").expect("sled reads");
-            db.insert(first, b"torn").expect("sled writes");
-        }
+        let found = db.scan_prefix([row, &key.0[..]].concat()).next();
+        let (first, _) = found.expect("something is owed").expect("sled reads");
+        db.insert(first, b"torn").expect("sled writes");
     }
     db.flush().expect("sled writes");
     drop(db);
     receiver.answers(Reply::Status(204)).always();
     engine.start_again();
-    assert_eq!(receiver.texts(2), ["two", "two"]);
+    let got = receiver.got(3);
+    let of = |user| got.iter().filter(|got| got.json()["userId"] == user).map(Callback::text).collect();
+    let (ann, bob): (Vec<_>, Vec<_>) = (of("ann"), of("bob"));
+    assert_eq!((ann, bob), (vec!["two".to_owned()], vec!["one".to_owned(), "two".to_owned()]));
+    engine.terminate();
+    let db = sled::open(&engine.project.state).expect("the server has ended");
+    let left = |row: &[u8]| db.scan_prefix(row).count();
+    let [callbacks, attempts, set_aside] = [left(b"c"), left(b"a"), left(b"x")];
+    assert_eq!((callbacks, attempts, set_aside), (0, 0, 2));
 }
 
 #[test]
