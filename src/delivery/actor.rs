@@ -15,12 +15,10 @@ use super::{attempt, history};
 use crate::clock;
 use crate::model::{Attempt, Callback, SessionKey, webhook_id};
 use crate::project::{Project, Webhook};
-use crate::store::{Client, Store, Writes};
+use crate::store::{Client, EXIT_BROKEN, Store, Writes};
 
 /// awc never closes idle connections: a client is replaced after this time, in milliseconds, and takes them along.
 const CLIENT_AGE_MAX_MS: u64 = 300_000;
-/// As the store exits when it fails: software error, in sysexits.h.
-const EXIT_BROKEN: i32 = 70;
 
 /// Callbacks of one session that were just flushed, in order.
 #[derive(Message)]

@@ -1,8 +1,7 @@
 //! What is kept of the attempts at a callback, and the dead letter they may end in.
 
 use super::retry::Outcome;
-use crate::model::{Attempt, Attempts, Callback, DeadLetter, Quarantined, SessionId, SessionKey, hex};
-use crate::store::Damage;
+use crate::model::{Attempt, Attempts, Callback, DeadLetter, SessionId};
 
 /// So many attempts are kept with a callback; the first of them make room.
 const KEPT_MAX: usize = 20;
@@ -38,12 +37,6 @@ pub(super) fn dead_letter(
 ) -> DeadLetter {
     let attempts = keep(before.map(|attempts| attempts.last).unwrap_or_default(), last);
     DeadLetter { id: addressee(&callback), callback, reason, attempts, at }
-}
-
-/// A row of this session that cannot be read.
-pub(super) fn quarantined(key: &SessionKey, damage: &Damage, at: u64) -> Quarantined {
-    let bytes = Some(hex(&damage.bytes));
-    Quarantined { key: key.to_string(), id: None, input: None, bytes, reason: damage.to_string(), at }
 }
 
 /// Whose callback it is: the body says so.

@@ -4,7 +4,6 @@
 use actix::Context;
 
 use super::actor::Delivery;
-use super::history;
 use super::lane::{FRESH_MAX, Lane, Stage};
 use crate::clock;
 use crate::model::SessionKey;
@@ -63,7 +62,7 @@ impl Delivery {
         let Some((started_at, sequence)) = damage.place else { return Err(Error::Damaged(damage)) };
         tracing::error!(session = %key, "{damage}");
         let mut writes = Writes::new();
-        writes.quarantine(&history::quarantined(key, &damage, clock::now()));
+        writes.quarantine(&damage.quarantined(key, None, clock::now()));
         remove(&mut writes, key, started_at, sequence);
         self.store.commit_blocking(writes)
     }

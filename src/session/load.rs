@@ -4,7 +4,7 @@
 use super::actor::{SessionActor, Waiting};
 use super::pending::Pending;
 use crate::clock;
-use crate::model::{Note, NoteKind, Quarantined, Queued, Session, SessionId, SessionKey, hex};
+use crate::model::{Note, NoteKind, Queued, Session, SessionId, SessionKey};
 use crate::store::{Damage, Error, Store, Writes};
 
 impl SessionActor {
@@ -71,20 +71,12 @@ impl Rows<'_> {
         damage: &Damage,
         remove: impl FnOnce(&mut Writes, &SessionKey),
     ) -> Result<(), Error> {
-        let reason = damage.to_string();
-        tracing::error!(session = %self.key, "{reason}");
+        tracing::error!(session = %self.key, "{damage}");
         let mut writes = Writes::new();
-        writes.quarantine(&Quarantined {
-            key: self.key.to_string(),
-            id: self.id.cloned(),
-            input: None,
-            bytes: Some(hex(&damage.bytes)),
-            reason: reason.clone(),
-            at: clock::now(),
-        });
+        writes.quarantine(&damage.quarantined(self.key, self.id, clock::now()));
         remove(&mut writes, self.key);
         self.store.commit_blocking(writes)?;
-        self.set_aside.push(reason);
+        self.set_aside.push(damage.to_string());
         Ok(())
     }
 }

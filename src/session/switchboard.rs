@@ -19,12 +19,10 @@ use super::shard::Shard;
 use crate::clock;
 use crate::model::{Record, SessionId, SessionKey};
 use crate::project::Endpoint;
-use crate::store::{Error, Store};
+use crate::store::{EXIT_BROKEN, Error, Store};
 
 /// More inputs than the server takes at once never wait here: the front counts them.
 const MAILBOX: usize = 1 << 16;
-/// As the store exits when it fails: software error, in sysexits.h.
-const EXIT_BROKEN: i32 = 70;
 /// Quiet sessions are looked for this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// Waits of a drain between two looks, for turns in the slow lane.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::key::Row;
-use crate::model::{SessionKey, hex};
+use crate::model::{Quarantined, SessionId, SessionKey, hex};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -44,6 +44,21 @@ pub struct Damage {
     pub place: Option<(u64, u64)>,
     pub bytes: Vec<u8>,
     pub reason: String,
+}
+
+impl Damage {
+    /// What is kept of the row for a person to look at. `key` is the session's, `id` its names as far as they are known.
+    pub fn quarantined(&self, key: &SessionKey, id: Option<&SessionId>, at: u64) -> Quarantined {
+        let bytes = Some(hex(&self.bytes));
+        Quarantined {
+            key: key.to_string(),
+            id: id.cloned(),
+            input: None,
+            bytes,
+            reason: self.to_string(),
+            at,
+        }
+    }
 }
 
 /// Nothing was taken; the same may be accepted later.

@@ -34,8 +34,9 @@ pub use error::{Conflict, Damage, Error, Refused, Version};
 pub use key::Row;
 pub use writes::Writes;
 
-/// The exit code when the store fails: software error, as sysexits.h has it. A supervisor starts us again.
-const EXIT_BROKEN: i32 = 70;
+/// The exit code when the store fails, or an actor whose mailbox would swallow work: software error, as sysexits.h has it.
+/// A supervisor starts the process again.
+pub const EXIT_BROKEN: i32 = 70;
 
 #[derive(Clone, Debug)]
 pub struct Settings {
