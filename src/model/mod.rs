@@ -1,6 +1,7 @@
 //! Plain data that every layer speaks: who a session is, what comes in, what goes out, what is kept.
 //! Nothing here does anything: no I/O, no clock, no chance, no log.
 
+mod call;
 mod delivery;
 mod depth;
 mod ids;
@@ -10,6 +11,7 @@ mod record;
 mod script;
 mod session;
 
+pub use call::{Call, CallResult};
 pub use delivery::{Attempt, Attempts, DeadLetter, ProgramSource, Quarantined, Queued, Seen};
 pub use depth::{DEPTH_MAX, is_deeper, is_too_deep};
 pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, hex, webhook_id};

@@ -26,6 +26,11 @@ pub struct Session {
     /// Paths of the `once` steps that ran.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub once: BTreeSet<String>,
+    /// The language and the time zone that a flow chose for this session; without a word those of the endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
     pub position: Position,
 }
 
@@ -74,6 +79,8 @@ impl Session {
             outputs: 0,
             context: Map::new(),
             once: BTreeSet::new(),
+            locale: None,
+            timezone: None,
             position: Position::Start,
         }
     }
