@@ -6,6 +6,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use ipnet::IpNet;
+
 use crate::yaml::nearest;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -290,11 +292,7 @@ fn network(settings: &mut Settings, value: &str) -> Result<(), String> {
 }
 
 fn is_network(value: &str) -> bool {
-    let (address, bits) =
-        value.split_once('/').map_or((value, None), |(address, bits)| (address, Some(bits)));
-    let Ok(address) = address.parse::<IpAddr>() else { return false };
-    let max = if address.is_ipv4() { 32 } else { 128 };
-    bits.is_none_or(|bits| bits.parse::<u8>().is_ok_and(|bits| bits <= max))
+    value.parse::<IpAddr>().is_ok() || value.parse::<IpNet>().is_ok()
 }
 
 fn log_level(settings: &mut Settings, value: &str) -> Result<(), String> {

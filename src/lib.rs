@@ -36,6 +36,7 @@ pub mod script;
 pub mod turn;
 
 pub mod config;
+pub mod egress;
 pub mod project;
 
 pub mod clock;

@@ -5,13 +5,14 @@ use std::fs;
 use std::path::Path;
 
 /// Top to bottom: a module may use the modules of the rows below its own.
-const ROWS: [&[&str]; 11] = [
+const ROWS: [&[&str]; 12] = [
     &["cli"],
     &["serve"],
     &["http"],
     &["session"],
     &["delivery"],
     &["store", "project"],
+    &["egress"],
     &["config"],
     &["turn"],
     &["script", "flow"],
