@@ -13,6 +13,7 @@ use super::lane::{Lane, Number, Stage};
 use super::retry::{self, Next, Outcome};
 use super::{attempt, history};
 use crate::clock;
+use crate::egress::{self, Guard};
 use crate::model::{Attempt, Callback, SessionKey, webhook_id};
 use crate::project::{Project, Webhook};
 use crate::store::{Client, EXIT_BROKEN, Store, Writes};
@@ -66,6 +67,7 @@ pub struct Delivery {
     pub(super) store: Store,
     commits: Rc<Client>,
     rooms: Rooms,
+    guard: Arc<Guard>,
     client: awc::Client,
     client_made_at: u64,
     pub(super) lanes: HashMap<SessionKey, Lane>,
@@ -93,6 +95,7 @@ impl Delivery {
         commits: Rc<Client>,
         rooms: Rooms,
     ) -> Delivery {
+        let guard = Arc::new(Guard::new(&project.settings.egress_allow));
         Delivery {
             shard,
             shards,
@@ -100,7 +103,8 @@ impl Delivery {
             store,
             commits,
             rooms,
-            client: attempt::client(),
+            client: egress::client(Arc::clone(&guard)),
+            guard,
             client_made_at: clock::now(),
             lanes: HashMap::new(),
             doors: HashMap::new(),
@@ -178,7 +182,7 @@ impl Delivery {
 
     fn client(&mut self, now: u64) -> awc::Client {
         if now.saturating_sub(self.client_made_at) > CLIENT_AGE_MAX_MS {
-            self.client = attempt::client();
+            self.client = egress::client(Arc::clone(&self.guard));
             self.client_made_at = now;
         }
         self.client.clone()

@@ -4,12 +4,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use actix_web::http::header::{self, HttpDate};
 use actix_web::web::Bytes;
-use awc::error::{ConnectError, PayloadError, SendRequestError};
+use awc::error::PayloadError;
 use awc::{Client, ClientResponse};
 use futures_util::{Stream, StreamExt};
 use standardwebhooks::Webhook as Signer;
 
 use super::retry::Outcome;
+use crate::egress::{refused, told};
 use crate::model::Callback;
 use crate::project::Webhook;
 
@@ -18,13 +19,6 @@ const ANSWER_BYTES_MAX: usize = 1024;
 /// So much of it is read, and for so long, for the sake of the connection.
 const ANSWER_READ_MAX: usize = 64 << 10;
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-
-/// A client for all webhooks of one arbiter. Its own bound of connections is off, because it would be one for
-/// all hosts: a webhook that hangs would hold up the others. The bound for each endpoint is in front of it.
-pub fn client() -> Client {
-    let connector = awc::Connector::new().limit(0);
-    Client::builder().connector(connector).disable_redirects().no_default_headers().finish()
-}
 
 /// Posts the callback. The timeout spans everything up to the head of the answer; a 2xx ends it there. `now` is the time of
 /// the attempt in milliseconds since 1970.
@@ -37,9 +31,15 @@ pub async fn post(
 ) -> Outcome {
     let request = request(&client, webhook, &callback, &webhook_id, now);
     let timeout = Duration::from_millis(webhook.timeout_ms);
+    let endpoint = callback.endpoint;
     match tokio::time::timeout(timeout, request.send_body(callback.body)).await {
         Ok(Ok(response)) => outcome(response, now).await,
-        Ok(Err(error)) => Outcome::Failed(told(&error)),
+        Ok(Err(error)) => {
+            if let Some(refused) = refused(&error) {
+                tracing::warn!(endpoint, %refused, "a callback may not go to its webhook");
+            }
+            Outcome::Failed(told(&error))
+        }
         Err(_) => Outcome::Failed(format!("no answer within {} ms", webhook.timeout_ms)),
     }
 }
@@ -127,20 +127,6 @@ fn asked(value: &str, now: u64) -> Option<u64> {
     let date: SystemTime = value.trim().parse::<HttpDate>().ok()?.into();
     let at = date.duration_since(UNIX_EPOCH).ok()?.as_millis();
     Some(u64::try_from(at).ok()?.saturating_sub(now))
-}
-
-/// What went wrong, in words without the address: that may hold a secret.
-fn told(error: &SendRequestError) -> String {
-    match error {
-        SendRequestError::Timeout | SendRequestError::Connect(ConnectError::Timeout) => {
-            "no answer in time".to_owned()
-        }
-        SendRequestError::Connect(ConnectError::Resolver(error)) => {
-            format!("the host has no address: {error}")
-        }
-        SendRequestError::Connect(error) => format!("no connection: {error}"),
-        other => format!("the exchange broke off: {other}"),
-    }
 }
 
 #[cfg(test)]

@@ -253,6 +253,35 @@ fn gone_ends_a_callback_at_once_and_the_next_one_goes_on() {
 }
 
 #[test]
+fn a_webhook_that_is_not_public_and_not_listed_gets_nothing_and_it_is_said_why() {
+    let receiver = Receiver::start();
+    let project = Project::echo().door("shop", &receiver, "retryAfterSeconds: [0.01]").egress_allow("");
+    let mut engine = Engine::start(project);
+    engine.session("shop", "ann", "1").says("one");
+    engine.wait_for_log("a callback is a dead letter");
+    engine.terminate();
+    let why = "the address 127.0.0.1 of the host is not public; list it in egress.allow";
+    let line = format!("a callback may not go to its webhook endpoint=\"shop\" refused={why}");
+    assert_eq!(engine.log().matches(&line).count(), 2, "{}", engine.log());
+    let letters = dead_letters(&engine);
+    let outcomes: Vec<_> = letters[0].attempts.iter().map(|attempt| attempt.outcome.as_str()).collect();
+    assert_eq!((letters.len(), outcomes), (1, vec![why; 2]));
+    assert!(receiver.requests(0).is_empty());
+}
+
+#[test]
+fn a_network_that_is_listed_is_called_and_its_metadata_service_is_not() {
+    let receiver = Receiver::start();
+    let metadata = "webhook: { url: \"http://169.254.169.254/\", retryAfterSeconds: [] }";
+    let project = Project::echo().door("shop", &receiver, "").endpoint("cloud", metadata);
+    let engine = Engine::start(project.egress_allow("0.0.0.0/0"));
+    engine.session("cloud", "ann", "1").says("one");
+    engine.session("shop", "ann", "1").says("one");
+    receiver.got(1);
+    engine.wait_for_log("169.254.169.254 of the host is link-local or the metadata service");
+}
+
+#[test]
 fn a_callback_is_not_tried_again_before_the_webhook_asked_for_it() {
     let receiver = Receiver::start();
     receiver.answers(Reply::Later(2)).times(1);

@@ -18,6 +18,7 @@ pub struct Project {
     limits: Vec<String>,
     workers: usize,
     log_level: &'static str,
+    egress_allow: &'static str,
 }
 
 impl Project {
@@ -30,7 +31,15 @@ impl Project {
             fs::create_dir_all(folder.join(part)).expect("the folder for temporary files can be written");
         }
         let state = folder.join(".state");
-        let project = Project { folder, state, open: 0, limits: Vec::new(), workers: 0, log_level: "warn" };
+        let project = Project {
+            folder,
+            state,
+            open: 0,
+            limits: Vec::new(),
+            workers: 0,
+            log_level: "warn",
+            egress_allow: "127.0.0.0/8",
+        };
         project.flow("main", flow)
     }
 
@@ -87,11 +96,18 @@ impl Project {
         self
     }
 
+    /// What is called besides public addresses; the receivers of tests without a word.
+    pub fn egress_allow(mut self, allow: &'static str) -> Project {
+        self.egress_allow = allow;
+        self
+    }
+
     /// Writes what is missing.
     pub fn finish(&self) {
         let (limits, level, workers) = (self.limits.join(", "), self.log_level, self.workers);
+        let allow = self.egress_allow;
         let text = format!(
-            "workers: {workers}\negress: {{ allow: [127.0.0.0/8] }}\nlimits: {{ {limits} }}\nlog: {{ level: {level} }}\n"
+            "workers: {workers}\negress: {{ allow: [{allow}] }}\nlimits: {{ {limits} }}\nlog: {{ level: {level} }}\n"
         );
         write(&self.folder.join("antiphon.yaml"), &text);
     }
