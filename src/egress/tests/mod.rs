@@ -1,5 +1,6 @@
 //! The guard as a table, and calls over real sockets to a server that answers as the test says.
 
+mod call;
 mod client;
 mod guard;
 
@@ -42,6 +43,10 @@ impl Server {
             }
         });
         Server { address, requests }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
     }
 
     /// What came until now.
