@@ -93,3 +93,16 @@ fn a_key_that_is_no_digest_is_not_repeated() {
         assert!(!error.contains("hunter2"), "{error}");
     }
 }
+
+#[test]
+fn what_is_no_address_and_no_network_is_refused_with_an_example() {
+    for wrong in
+        ["localhost", "10.0.0", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0.0/", "::1/129", "[::1]", "127.0.0.1:80"]
+    {
+        let error = overlay(&[("ANTIPHON_EGRESS_ALLOW", wrong)]).err().map(|error| error.to_string());
+        let expected = format!(
+            "ANTIPHON_EGRESS_ALLOW: expected an address or a network, such as 10.0.0.7 or 127.0.0.0/8, got \"{wrong}\""
+        );
+        assert_eq!(error, Some(expected));
+    }
+}
