@@ -43,6 +43,7 @@ pub mod clock;
 pub mod store;
 
 pub mod delivery;
+pub mod dispatch;
 
 pub mod session;
 

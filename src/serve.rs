@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::clock;
 use crate::delivery;
+use crate::dispatch;
 use crate::http::{self, AdminKeyError, Front, Gate};
 use crate::project::Project;
 use crate::session::{self, Engine};
@@ -87,6 +88,8 @@ impl Server {
         }
         let shards = self.engine.shards().unwrap_or_default();
         // All are asked before the first is waited for. An actor that is gone has nothing to drain.
+        let calls = shards.iter().map(|shard| asked(|done| shard.dispatch.do_send(dispatch::Drain(done))));
+        join_all(calls.collect::<Vec<_>>()).await;
         let turns = shards.iter().map(|shard| asked(|done| shard.switchboard.do_send(session::Drain(done))));
         join_all(turns.collect::<Vec<_>>()).await;
         let callbacks =

@@ -10,7 +10,7 @@ const ROWS: [&[&str]; 12] = [
     &["serve"],
     &["http"],
     &["session"],
-    &["delivery"],
+    &["delivery", "dispatch"],
     &["store", "project"],
     &["egress"],
     &["config"],
@@ -20,7 +20,7 @@ const ROWS: [&[&str]; 12] = [
     &["model"],
 ];
 
-const MAY_READ_THE_CLOCK: [&str; 6] = ["cli", "serve", "http", "session", "delivery", "store"];
+const MAY_READ_THE_CLOCK: [&str; 7] = ["cli", "serve", "http", "session", "delivery", "dispatch", "store"];
 
 const PURE: [&str; 4] = ["model", "yaml", "flow", "turn"];
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use super::program::{Ask, Op, Program};
+use super::program::{Ask, Http, Op, Program, Timeout};
 use super::step::{Flow, Kind, Question, Step};
 use crate::model::{Place, ProgramHash, ProgramSource};
 
@@ -147,6 +147,15 @@ impl Compiler {
                 let end = self.push(at, Op::Next { each }) + 1;
                 self.ops[each] = Op::Each { items: items.clone(), name: name.clone(), end };
             }
+            Kind::Http { http, on_error } => self.http(at, http, on_error)?,
+            Kind::Wait(span) => drop(self.push(at, Op::Wait(span.clone()))),
+            Kind::Listen => drop(self.push(at, Op::Listen)),
+            Kind::Remind(remind) => drop(self.push(at, Op::Remind(remind.clone()))),
+            Kind::CancelReminders => drop(self.push(at, Op::CancelReminders)),
+            Kind::Handover { handover, on_back } => {
+                self.push(at, Op::Handover(handover.clone()));
+                self.named_block(at, "onBack", on_back)?;
+            }
             Kind::StopFlow => drop(self.push(at, Op::StopFlow)),
             Kind::StopSession => drop(self.push(at, Op::StopSession)),
             Kind::Broken(_) => return None,
@@ -161,12 +170,27 @@ impl Compiler {
             expect: question.expect.clone(),
             reprompt: question.reprompt.clone(),
             attempts: question.attempts,
+            timeout: None,
+            forget: question.forget.clone(),
             answered: 0,
         };
         let op = self.push(at, Op::Jump(0));
         self.named_block(at, "otherwise", &question.otherwise)?;
+        if let Some((after, steps)) = &question.timeout {
+            let leave = self.push(at, Op::Jump(0));
+            ask.timeout = Some(Timeout { after: after.clone(), target: self.ops.len() });
+            self.named_block(at, "timeout", steps)?;
+            self.land([leave]);
+        }
         ask.answered = self.ops.len();
         self.ops[op] = Op::Ask(Box::new(ask));
+        Some(())
+    }
+
+    fn http(&mut self, at: &At, http: &Http, on_error: &[Step]) -> Option<()> {
+        let op = self.push(at, Op::Jump(0));
+        self.named_block(at, "onError", on_error)?;
+        self.ops[op] = Op::Http(Box::new(Http { answered: self.ops.len(), ..http.clone() }));
         Some(())
     }
 

@@ -133,6 +133,12 @@ impl<'a> Linker<'a> {
             | Kind::Run(_)
             | Kind::Once(_)
             | Kind::Each { .. }
+            | Kind::Http { .. }
+            | Kind::Wait(_)
+            | Kind::Listen
+            | Kind::Remind(_)
+            | Kind::CancelReminders
+            | Kind::Handover { .. }
             | Kind::Broken(_) => true,
         }
     }

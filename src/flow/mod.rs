@@ -15,5 +15,8 @@ mod tests;
 pub use compile::compile;
 pub use link::link;
 pub use parse::{Check, SyntaxError, parse};
-pub use program::{Ask, Expect, Op, Part, Program, Say, Target, Template, Tree};
+pub use program::{
+    Ask, Body, Expect, Forget, Handover, Http, Op, Part, Program, Remind, Say, Span, Target, Template,
+    Timeout, Tree,
+};
 pub use step::Flow;

@@ -31,7 +31,8 @@ pub struct Program {
 pub enum Op {
     Say(Say),
     /// On a valid answer the flow goes on at `answered`; when the attempts are used up, at the next
-    /// operation, which begins the `otherwise` block (or is `answered` itself).
+    /// operation, which begins the `otherwise` block (or is `answered` itself); when its time is over, at
+    /// `timeout.target`.
     Ask(Box<Ask>),
     /// Goes on at the next operation if the condition is truthy, else at `otherwise`.
     If {
@@ -48,6 +49,18 @@ pub enum Op {
     Set(Vec<(Target, Tree)>),
     Unset(Vec<Target>),
     Code(Script),
+    /// Waits for the answer. After one with a status below 400 the flow goes on at `answered`, else at the next
+    /// operation, which begins the `onError` block (or is `answered` itself).
+    Http(Box<Http>),
+    Wait(Span),
+    /// Waits for the next input, whatever it is.
+    Listen,
+    Remind(Box<Remind>),
+    /// Calls off every reminder of the session.
+    CancelReminders,
+    /// The session's owner becomes a human agent. When it comes back the flow goes on at the next operation, which begins the
+    /// `onBack` block.
+    Handover(Box<Handover>),
     /// Enters a flow; its `Return` comes back to the next operation.
     Run {
         entry: usize,
@@ -92,7 +105,69 @@ pub struct Ask {
     pub reprompt: Option<Say>,
     /// Wrong answers until `otherwise`; none: asks without end.
     pub attempts: Option<u32>,
+    pub timeout: Option<Timeout>,
+    pub forget: Forget,
     pub answered: usize,
+}
+
+/// The time that a question gives, and where the flow goes on when it is over.
+#[derive(Debug)]
+pub struct Timeout {
+    pub after: Span,
+    pub target: usize,
+}
+
+/// Which inputs leave a question behind: the flow starts anew with them.
+#[derive(Clone, Debug)]
+pub enum Forget {
+    Never,
+    /// Those that are no valid answer.
+    Invalid,
+    /// Those for which this is true, valid answers too.
+    When(Script),
+}
+
+/// How long: written out, or known only when the step runs.
+#[derive(Clone, Debug)]
+pub enum Span {
+    /// Milliseconds.
+    Fixed(u64),
+    Template(Template),
+}
+
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// In capitals.
+    pub method: &'static str,
+    pub url: Template,
+    pub headers: Vec<(String, Template)>,
+    pub body: Body,
+    pub timeout_ms: u64,
+    pub retries: u32,
+    pub into: Option<Target>,
+    pub answered: usize,
+}
+
+#[derive(Clone, Debug)]
+pub enum Body {
+    None,
+    Json(Tree),
+    Text(Template),
+}
+
+#[derive(Clone, Debug)]
+pub struct Remind {
+    pub after: Span,
+    pub text: Option<Template>,
+    pub data: Option<Tree>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Handover {
+    /// Who is to take over, in words that the desk of the agents knows.
+    pub to: Option<Template>,
+    /// Said when the session changes hands.
+    pub say: Option<Say>,
 }
 
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::program::{Expect, Say, Target, Tree};
+use super::program::{Expect, Forget, Handover, Http, Remind, Say, Span, Target, Tree};
 use crate::model::{Place, Script};
 
 /// One file of `flows/`. A flow with faults is kept too, so that what others say about it can be checked.
@@ -52,6 +52,18 @@ pub(super) enum Kind {
         name: String,
         body: Vec<Step>,
     },
+    Http {
+        http: Box<Http>,
+        on_error: Vec<Step>,
+    },
+    Wait(Span),
+    Listen,
+    Remind(Box<Remind>),
+    CancelReminders,
+    Handover {
+        handover: Box<Handover>,
+        on_back: Vec<Step>,
+    },
     StopFlow,
     StopSession,
     /// A fault was reported for it. What of its blocks could be read is kept, with the ids in them.
@@ -66,6 +78,8 @@ pub(super) struct Question {
     pub(super) reprompt: Option<Say>,
     pub(super) attempts: Option<u32>,
     pub(super) otherwise: Vec<Step>,
+    pub(super) timeout: Option<(Span, Vec<Step>)>,
+    pub(super) forget: Forget,
 }
 
 /// The name of another flow or step, with the place where it is named.
@@ -79,7 +93,12 @@ impl Step {
     /// The lists of steps inside this one.
     pub(super) fn blocks(&self) -> Vec<&[Step]> {
         match &self.kind {
-            Kind::Ask(question) => vec![&question.otherwise],
+            Kind::Ask(question) => {
+                let timeout = question.timeout.iter().map(|(_, steps)| steps.as_slice());
+                [question.otherwise.as_slice()].into_iter().chain(timeout).collect()
+            }
+            Kind::Http { on_error, .. } => vec![on_error],
+            Kind::Handover { on_back, .. } => vec![on_back],
             Kind::If { then, otherwise, .. } => vec![then, otherwise],
             Kind::Switch { cases, default, .. } => {
                 cases.iter().map(|(_, steps)| steps.as_slice()).chain([default.as_slice()]).collect()
@@ -91,6 +110,10 @@ impl Step {
             | Kind::Code(_)
             | Kind::Run(_)
             | Kind::Goto { .. }
+            | Kind::Wait(_)
+            | Kind::Listen
+            | Kind::Remind(_)
+            | Kind::CancelReminders
             | Kind::StopFlow
             | Kind::StopSession => Vec::new(),
         }

@@ -22,6 +22,7 @@ pub enum Kind {
     UnknownSession,
     MethodNotAllowed,
     KeyReused,
+    NotHandedOver,
     TooLarge,
     UnsupportedMediaType,
     SessionBusy,
@@ -58,6 +59,7 @@ impl Kind {
             Kind::UnknownSession => (404, "unknown-session", "There is no such session", None),
             Kind::MethodNotAllowed => (405, "method-not-allowed", "The method is not allowed here", None),
             Kind::KeyReused => (409, "key-reused", "The Idempotency-Key was used for another input", None),
+            Kind::NotHandedOver => (409, "not-handed-over", "No human agent has the session", None),
             Kind::TooLarge => (413, "too-large", "The body is too large", None),
             Kind::UnsupportedMediaType => (415, "unsupported-media-type", "The body is not JSON", None),
             Kind::SessionBusy => (429, "session-busy", "The session is busy", Some(RETRY_AFTER_SECONDS)),
@@ -139,6 +141,7 @@ impl From<Refusal> for Problem {
         let kind = match refusal {
             Refusal::UnknownSession => Kind::UnknownSession,
             Refusal::KeyReused => Kind::KeyReused,
+            Refusal::NotHandedOver => Kind::NotHandedOver,
             Refusal::Busy => Kind::SessionBusy,
             Refusal::Overloaded => Kind::Overloaded,
             Refusal::StorageUnavailable => Kind::StorageUnavailable,

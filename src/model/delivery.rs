@@ -14,6 +14,9 @@ pub struct Queued {
     pub input: Input,
     /// Its place in the session: what its caller was answered.
     pub sequence: u64,
+    /// The wait that it was until it was due, if it is a reminder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminder: Option<u64>,
     /// Starts of the process that found it first in the queue: it may be what ends the process.
     #[serde(default)]
     pub tries: u32,

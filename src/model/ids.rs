@@ -68,6 +68,14 @@ pub fn webhook_id(key: &SessionKey, started_at: u64, sequence: u64) -> String {
     format!("msg_{}", hex(&digest.chain_update(sequence.to_be_bytes()).finalize()[..16]))
 }
 
+/// The `Idempotency-Key` of a call: the same on every try and after every restart, so that the other side can tell a call that
+/// was repeated.
+pub fn call_id(key: &SessionKey, started_at: u64, wait: u64) -> String {
+    let digest =
+        Sha256::new().chain_update(b"call").chain_update(key.0).chain_update(started_at.to_be_bytes());
+    format!("call_{}", hex(&digest.chain_update(wait.to_be_bytes()).finalize()[..16]))
+}
+
 /// Each part goes in with its length before it, so that ("ab", "c") and ("a", "bc") differ.
 fn hash(parts: &[&str]) -> [u8; 32] {
     let mut digest = Sha256::new();

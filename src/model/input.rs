@@ -30,4 +30,10 @@ pub enum Source {
     Inject,
     /// Another system speaks to the user: no flow runs, the input becomes an output.
     Notify,
+    /// A human agent speaks to the user: likewise.
+    Agent,
+    /// The time that a question gave is over; nobody said anything.
+    Timeout,
+    /// A human agent gave the session back to its flow.
+    Returned,
 }

@@ -10,16 +10,20 @@ mod output;
 mod record;
 mod script;
 mod session;
+mod span;
+mod wait;
 
 pub use call::{Call, CallResult};
 pub use delivery::{Attempt, Attempts, DeadLetter, ProgramSource, Quarantined, Queued, Seen};
 pub use depth::{DEPTH_MAX, is_deeper, is_too_deep};
-pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, hex, webhook_id};
+pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, call_id, hex, webhook_id};
 pub use input::{Input, Source};
 pub use output::{Callback, Output, Speaker};
 pub use record::{Note, NoteKind, Numbered, Record};
 pub use script::{OBJECTS, Place, Script, ScriptKind};
-pub use session::{Frame, Loop, Position, Session};
+pub use session::{Carried, Frame, Loop, Position, Session, Spent};
+pub use span::span_ms;
+pub use wait::{Awaited, Owed, Pending, Wait, Woken};
 
 /// A JSON object: the shape of `data`, of the context and of the profile.
 pub type Map = serde_json::Map<String, serde_json::Value>;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Input, Map, Output, ProgramHash};
+use super::{Input, Map, Output, ProgramHash, Woken};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,7 +20,14 @@ pub struct Record {
     /// The profile as the turn found it, if its program reads or writes one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Map>,
+    /// What the turn is about. A turn that goes on after a wait is still about the input before it.
     pub input: Input,
+    /// The wait that was over, if the turn begins with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub woken: Option<Woken>,
+    /// The flow goes on with this input later, when it has what it waits for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Numbered>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,11 +1,11 @@
 //! The state of a session between two turns: all there is to know to go on, after any pause or crash.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Map, ProgramHash, SessionId};
+use super::{Input, Map, Pending, ProgramHash, SessionId};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,6 +31,12 @@ pub struct Session {
     pub locale: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
+    /// Waits so far; what their ids count.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waited: u64,
+    /// What is waited for now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<Pending>,
     pub position: Position,
 }
 
@@ -42,10 +48,52 @@ pub enum Position {
     Start,
     /// An `ask` step waits for its answer, in the program the flow was started with.
     #[serde(rename_all = "camelCase")]
-    Ask { program: ProgramHash, frames: Vec<Frame>, failed: u32 },
+    Ask {
+        program: ProgramHash,
+        frames: Vec<Frame>,
+        failed: u32,
+        /// The wait whose end is the end of the question.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout: Option<u64>,
+        /// Kept for what follows a timeout.
+        #[serde(default, skip_serializing_if = "Spent::is_nothing")]
+        spent: Spent,
+    },
+    /// A step waits for time to pass or for the answer to a call; inputs wait until the flow has gone on.
+    #[serde(rename_all = "camelCase")]
+    Suspended { program: ProgramHash, frames: Vec<Frame>, wait: u64, carried: Box<Carried> },
+    /// A `wait: input` step waits for the next input, whatever it is.
+    #[serde(rename_all = "camelCase")]
+    Listen { program: ProgramHash, frames: Vec<Frame> },
+    /// A human agent speaks with the user; the flow waits behind its `handover` step.
+    #[serde(rename_all = "camelCase")]
+    Handover { program: ProgramHash, frames: Vec<Frame>, to: String },
     /// `stop: session` ended it. Only its counters are kept, so that the next life of the session begins later
     /// than this one and their records stay apart.
     Ended,
+}
+
+/// What a flow takes along while it waits in the middle of an input.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Carried {
+    pub input: Input,
+    pub sequence: u64,
+    /// The answer that was given to the last question: `input.result`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Value>,
+    #[serde(default, skip_serializing_if = "Spent::is_nothing")]
+    pub spent: Spent,
+}
+
+/// What an input has used up of its bounds. A wait in between gives nothing back.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Spent {
+    pub steps: u64,
+    /// Runs of each `goto`, by the path of its step.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gotos: BTreeMap<String, u64>,
 }
 
 /// One flow on the stack. The innermost frame is the last.
@@ -67,7 +115,46 @@ pub struct Loop {
     pub index: usize,
 }
 
+impl Spent {
+    pub fn is_nothing(&self) -> bool {
+        *self == Spent::default()
+    }
+}
+
+impl Position {
+    /// The program it stands in.
+    pub fn program(&self) -> Option<&ProgramHash> {
+        match self {
+            Position::Ask { program, .. }
+            | Position::Suspended { program, .. }
+            | Position::Listen { program, .. }
+            | Position::Handover { program, .. } => Some(program),
+            Position::Start | Position::Ended => None,
+        }
+    }
+
+    /// The wait that ends this position when it is over.
+    pub fn wait(&self) -> Option<u64> {
+        match self {
+            Position::Ask { timeout, .. } => *timeout,
+            Position::Suspended { wait, .. } => Some(*wait),
+            Position::Start | Position::Listen { .. } | Position::Handover { .. } | Position::Ended => None,
+        }
+    }
+}
+
 impl Session {
+    /// Whether inputs have to wait until the flow has gone on.
+    pub fn is_suspended(&self) -> bool {
+        matches!(self.position, Position::Suspended { .. })
+    }
+
+    /// Until when it is kept when nothing more comes: `expire_ms` after its last turn, or after the last thing it waits for.
+    pub fn expires_at(&self, expire_ms: u64) -> u64 {
+        let last_due = self.waits.iter().map(|wait| wait.due_at).max().unwrap_or(0);
+        self.last_active_at.max(last_due).saturating_add(expire_ms)
+    }
+
     /// A session before its first input.
     pub fn new(id: SessionId, started_at: u64) -> Session {
         Session {
@@ -79,9 +166,15 @@ impl Session {
             outputs: 0,
             context: Map::new(),
             once: BTreeSet::new(),
+            waited: 0,
+            waits: Vec::new(),
             locale: None,
             timezone: None,
             position: Position::Start,
         }
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

@@ -15,7 +15,9 @@ use super::pending::{Counter, Pending, Recent, RecentKeys};
 use super::post::{Accepted, Idempotency, Post, Refusal, Reply};
 use super::shard::Shard;
 use super::turns::Step;
-use crate::model::{Input, Note, Position, Queued, Seen, Session, SessionId, SessionKey, Source};
+use super::waking::Awake;
+use crate::dispatch::Wake;
+use crate::model::{Input, Note, Position, Queued, Seen, Session, SessionId, SessionKey, Source, Woken};
 use crate::project::Endpoint;
 use crate::store::{Error, Writes};
 
@@ -52,6 +54,10 @@ pub struct SessionActor {
     /// Accepted inputs whose turn is not committed: rows in the store. The first may be in the slow lane.
     pub(super) waiting: VecDeque<Waiting>,
     pub(super) stage: Stage,
+    /// What is in the slow lane, if it is not the first of `waiting`.
+    pub(super) running: Option<Work>,
+    /// Waits that ended while a turn is in the slow lane.
+    pub(super) woken: VecDeque<Awake>,
     /// Idempotency keys that are not flushed yet.
     recent: RecentKeys,
     pub(super) counter: Counter,
@@ -77,6 +83,8 @@ pub(super) struct Waiting {
 pub(super) struct Work {
     pub input: Input,
     pub sequence: u64,
+    /// The wait that is over, if it begins with one.
+    pub woken: Option<Woken>,
     pub origin: Origin,
     pub pending: Pending,
 }
@@ -86,6 +94,8 @@ pub(super) enum Origin {
     Posted { once: Option<Idempotency>, reply: Reply },
     /// From the queue of this life; its caller was answered.
     Queue { life: u64, tries: u32 },
+    /// A wait is over; its row goes with the commit.
+    Woken(Wake),
 }
 
 impl SessionActor {
@@ -98,6 +108,8 @@ impl SessionActor {
             session: None,
             waiting: VecDeque::new(),
             stage: Stage::Free,
+            running: None,
+            woken: VecDeque::new(),
             recent: Rc::new(RefCell::default()),
             counter,
             mishaps: Vec::new(),
@@ -117,17 +129,40 @@ impl SessionActor {
                 }
             },
         };
-        if input.source != Source::User && !self.exists(input.received_at) {
-            return answer(reply, Err(Refusal::UnknownSession));
+        if let Err(refusal) = self.admit(&input) {
+            return answer(reply, Err(refusal));
         }
         let sequence = self.next_sequence(input.received_at);
-        let work = Work { input, sequence, origin: Origin::Posted { once, reply }, pending };
-        match self.stage {
-            Stage::Free if self.waiting.is_empty() => self.take(work, ctx),
-            Stage::Free | Stage::Slow => {
-                self.enqueue(work, ctx);
+        let work = Work { input, sequence, woken: None, origin: Origin::Posted { once, reply }, pending };
+        if self.is_busy() {
+            self.enqueue(work, ctx);
+        } else {
+            self.take(work, ctx);
+        }
+    }
+
+    /// Only its user begins a session, and only an agent who has it speaks in it.
+    fn admit(&self, input: &Input) -> Result<(), Refusal> {
+        let exists = || if self.exists(input.received_at) { Ok(()) } else { Err(Refusal::UnknownSession) };
+        match input.source {
+            Source::User => Ok(()),
+            Source::Inject | Source::Notify | Source::Timeout => exists(),
+            Source::Agent | Source::Returned => {
+                exists()?;
+                let position = self.alive(input.received_at).map(|session| &session.position);
+                let with_agent = matches!(position, Some(Position::Handover { .. }));
+                if with_agent { Ok(()) } else { Err(Refusal::NotHandedOver) }
             }
         }
+    }
+
+    /// Whether inputs wait: behind others, behind a turn in the slow lane, or until a step has what it waits for.
+    pub(super) fn is_busy(&self) -> bool {
+        self.stage == Stage::Slow || !self.waiting.is_empty() || self.is_suspended()
+    }
+
+    pub(super) fn is_suspended(&self) -> bool {
+        self.session.as_ref().is_some_and(Session::is_suspended)
     }
 
     fn seen(&self, key: &str, now: u64) -> Result<Option<Seen>, Error> {
@@ -159,14 +194,13 @@ impl SessionActor {
 
     /// The state, unless it ended or was quiet for too long.
     fn alive(&self, now: u64) -> Option<&Session> {
-        let expires_at =
-            |session: &Session| session.last_active_at.saturating_add(self.endpoint.session.expire_ms);
+        let expire_ms = self.endpoint.session.expire_ms;
         self.session
             .as_ref()
-            .filter(|session| session.position != Position::Ended && now < expires_at(session))
+            .filter(|session| session.position != Position::Ended && now < session.expires_at(expire_ms))
     }
 
-    fn next_sequence(&self, now: u64) -> u64 {
+    pub(super) fn next_sequence(&self, now: u64) -> u64 {
         let last = self.waiting.iter().map(|waiting| waiting.queued.sequence).max().unwrap_or(0);
         self.alive(now).map_or(0, |session| session.inputs).max(last) + 1
     }
@@ -223,7 +257,8 @@ impl Actor for SessionActor {
             tracing::error!(session = %self.key, %error, "a session cannot be read");
             return ctx.stop();
         }
-        if !self.waiting.is_empty() {
+        // Those of a flow that waits go on when it does.
+        if !self.waiting.is_empty() && !self.is_suspended() {
             self.take_up(ctx);
         }
     }
@@ -234,6 +269,14 @@ impl Handler<Handed> for SessionActor {
 
     fn handle(&mut self, handed: Handed, ctx: &mut Context<Self>) {
         self.accept(handed, ctx);
+    }
+}
+
+impl Handler<Awake> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, awake: Awake, ctx: &mut Context<Self>) {
+        self.wake(awake, ctx);
     }
 }
 

@@ -6,13 +6,15 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use actix::{Actor, Addr, SyncArbiter};
+use actix::{Actor, Addr, AsyncContext, SyncArbiter};
 use tokio::sync::Semaphore;
 
 use super::shard::Shard;
 use super::slow::SlowLane;
 use super::switchboard::Switchboard;
 use crate::delivery::{Delivery, Rooms};
+use crate::dispatch::Dispatch;
+use crate::egress::Guard;
 use crate::model::SessionKey;
 use crate::project::Project;
 use crate::store::{Error, Store, Writes};
@@ -26,6 +28,7 @@ pub struct Engine {
     pub store: Store,
     pub(super) slow: Addr<SlowLane>,
     rooms: Rooms,
+    guard: Arc<Guard>,
     shards: Vec<OnceLock<Handles>>,
     opened: AtomicUsize,
 }
@@ -35,6 +38,7 @@ pub struct Engine {
 pub struct Handles {
     pub switchboard: Addr<Switchboard>,
     pub delivery: Addr<Delivery>,
+    pub dispatch: Addr<Dispatch>,
 }
 
 impl Engine {
@@ -46,7 +50,8 @@ impl Engine {
         let slow = SyncArbiter::start(SLOW_LANES, move || SlowLane::new(memory_bytes));
         let rooms = Arc::new(rooms(&project));
         let shards = (0..shards).map(|_| OnceLock::new()).collect();
-        Ok(Arc::new(Engine { project, store, slow, rooms, shards, opened: AtomicUsize::new(0) }))
+        let guard = Arc::new(Guard::new(&project.settings.egress_allow));
+        Ok(Arc::new(Engine { project, store, slow, rooms, guard, shards, opened: AtomicUsize::new(0) }))
     }
 
     /// Starts the next shard on this arbiter. An arbiter has one shard: asked again, it does nothing.
@@ -66,9 +71,18 @@ impl Engine {
             self.rooms.clone(),
         );
         let delivery = delivery.start();
-        let shard = Shard::new((index, count), self.clone(), commits, delivery.clone());
-        let switchboard = Switchboard::create(|_| Switchboard::new(Rc::new(shard)));
-        slot.get_or_init(|| Handles { switchboard, delivery });
+        // The sessions tell the dispatch what they wait for, and it wakes them: each knows the other.
+        let mut dispatch = None;
+        let switchboard = Switchboard::create(|ctx| {
+            let sessions = ctx.address().recipient();
+            let (store, guard) = (self.store.clone(), self.guard.clone());
+            let started = Dispatch::new((index, count), store, commits.clone(), guard, sessions).start();
+            dispatch = Some(started.clone());
+            let actors = (delivery.clone(), started);
+            Switchboard::new(Rc::new(Shard::new((index, count), self.clone(), commits, actors)))
+        });
+        let dispatch = dispatch.expect("the switchboard was just made");
+        slot.get_or_init(|| Handles { switchboard, delivery, dispatch });
     }
 
     /// The actors that a session belongs to; none while they are being started.

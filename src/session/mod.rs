@@ -17,6 +17,7 @@ mod switchboard;
 mod trial;
 mod turns;
 mod waiting;
+mod waking;
 
 pub use engine::{Engine, Handles};
 pub use feed::{BEHIND_MAX, Event, Watch};

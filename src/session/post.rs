@@ -54,6 +54,8 @@ pub enum Refusal {
     UnknownSession,
     #[error("this Idempotency-Key came with another body before; use a new key for a new input")]
     KeyReused,
+    #[error("no human agent has this session; it is handed over by a step of its flow")]
+    NotHandedOver,
     #[error("the session is busy; try again")]
     Busy,
     #[error("more inputs are under way than the server takes; try again")]

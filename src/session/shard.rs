@@ -12,6 +12,7 @@ use super::feed::Feed;
 use super::profiles::Profiles;
 use super::trial::Guarded;
 use crate::delivery::Delivery;
+use crate::dispatch::Dispatch;
 use crate::flow::Program;
 use crate::model::{Map, ProgramHash, UserKey};
 use crate::project::{self, Endpoint};
@@ -31,6 +32,7 @@ pub struct Shard {
     pub engine: Arc<Engine>,
     pub commits: Rc<Client>,
     pub delivery: Addr<Delivery>,
+    pub dispatch: Addr<Dispatch>,
     pub sandbox: RefCell<Guarded>,
     pub profiles: Profiles,
     pub feed: Feed,
@@ -49,7 +51,7 @@ impl Shard {
         (index, count): (usize, usize),
         engine: Arc<Engine>,
         commits: Rc<Client>,
-        delivery: Addr<Delivery>,
+        (delivery, dispatch): (Addr<Delivery>, Addr<Dispatch>),
     ) -> Shard {
         let limits = &engine.project.settings.limits;
         let bounds = Bounds {
@@ -72,6 +74,7 @@ impl Shard {
             count,
             commits,
             delivery,
+            dispatch,
             sandbox: RefCell::new(Guarded::new(limits.script_memory_bytes)),
             profiles: Profiles::default(),
             feed: Feed::default(),

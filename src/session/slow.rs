@@ -7,7 +7,7 @@ use actix::{Actor, Handler, Message, MessageResult, SyncContext};
 
 use super::trial::Guarded;
 use crate::flow::Program;
-use crate::model::{Input, Map, Session};
+use crate::model::{Input, Map, Session, Woken};
 use crate::turn::{Bounds, Door, Event, Turn};
 
 /// All that a turn is made from, to be sent to another thread.
@@ -20,6 +20,7 @@ pub struct Job {
     pub session: Session,
     pub profile: Map,
     pub input: Input,
+    pub woken: Option<Woken>,
     pub sequence: u64,
     pub now: u64,
     pub seed: u64,
@@ -56,6 +57,7 @@ impl Job {
             session: &self.session,
             profile: self.profile.clone(),
             input: &self.input,
+            woken: self.woken.as_ref(),
             sequence: self.sequence,
             now: self.now,
             seed: self.seed,

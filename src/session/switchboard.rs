@@ -16,7 +16,9 @@ use super::load::owner;
 use super::pending::{Counter, Pending};
 use super::post::Post;
 use super::shard::Shard;
+use super::waking::Awake;
 use crate::clock;
+use crate::dispatch::Wake;
 use crate::model::{Record, SessionId, SessionKey};
 use crate::project::Endpoint;
 use crate::store::{EXIT_BROKEN, Error, Store};
@@ -25,6 +27,8 @@ use crate::store::{EXIT_BROKEN, Error, Store};
 const MAILBOX: usize = 1 << 16;
 /// Quiet sessions are looked for this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// Until a session whose endpoint is gone is woken again, milliseconds: it may come back with a reload.
+const WITHOUT_ENDPOINT_MS: u64 = 60_000;
 /// Waits of a drain between two looks, for turns in the slow lane.
 const DRAIN_LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -151,6 +155,27 @@ impl Handler<Post> for Switchboard {
         let pending = Pending::new(&live.pending);
         // Bounded by the front, which counts the inputs in flight.
         live.actor.do_send(Handed { post, pending });
+    }
+}
+
+impl Handler<Wake> for Switchboard {
+    type Result = ();
+
+    fn handle(&mut self, wake: Wake, _: &mut Context<Self>) {
+        if self.shard.draining.get() {
+            return;
+        }
+        let id = wake.owed.id.clone();
+        let Some(endpoint) = self.shard.engine.project.endpoints.get(&id.endpoint).cloned() else {
+            let (endpoint, session) = (&id.endpoint, id.key());
+            tracing::warn!(endpoint, %session, "a session is not woken: its endpoint is not in the project");
+            return wake.later(WITHOUT_ENDPOINT_MS);
+        };
+        let live = self.live(id.key(), &id, &endpoint);
+        live.used_at = clock::now();
+        let pending = Pending::new(&live.pending);
+        // Bounded by the agenda of the dispatch.
+        live.actor.do_send(Awake { wake, pending });
     }
 }
 

@@ -94,6 +94,7 @@ mod tests {
             session,
             profile: Map::new(),
             input,
+            woken: None,
             sequence: 1,
             now: 1,
             seed: 1,

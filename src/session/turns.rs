@@ -13,12 +13,13 @@ use super::shard::Shard;
 use super::slow::Job;
 use crate::clock;
 use crate::delivery::Due;
+use crate::dispatch::{Started, Wake};
 use crate::flow::Program;
 use crate::model::{
-    Callback, Input, Map, Note, NoteKind, Numbered, Position, ProgramHash, Quarantined, Queued, Record,
-    Session, SessionKey, Source, UserKey,
+    Callback, Input, Map, Note, NoteKind, Numbered, Owed, Position, ProgramHash, Quarantined, Queued, Record,
+    Session, SessionKey, UserKey, Wait, Woken,
 };
-use crate::store::{Refused, Writes};
+use crate::store::{Place, Refused, Writes};
 use crate::turn::{self, Turn};
 
 /// What became of deciding a turn on the arbiter.
@@ -46,15 +47,15 @@ impl SessionActor {
     pub(super) fn decide(&mut self, work: &Work) -> Step {
         let now = clock::now();
         let session = self.base(now);
-        if work.input.source == Source::Notify {
-            let turn = turn::notify(&session, &work.input, work.sequence, now);
+        if let Some(speaker) = turn::speaker(&work.input) {
+            let turn = turn::speak(&session, &work.input, speaker, work.sequence, now);
             return Step::Decided(Box::new(self.plain(turn, now, None)));
         }
         let job = self.job(session, work, now);
         let turn = self.shard.sandbox.borrow_mut().turn(|| job.event(&self.shard.fast));
         match turn {
             Ok(turn) if turn.ran_out => Step::Slow(Box::new(job)),
-            turn => Step::Decided(Box::new(self.decided(job, turn))),
+            turn => Step::Decided(Box::new(self.decided(work, job, turn))),
         }
     }
 
@@ -68,6 +69,7 @@ impl SessionActor {
             session,
             profile,
             input: work.input.clone(),
+            woken: work.woken.clone(),
             sequence: work.sequence,
             now,
             seed: clock::seed(),
@@ -78,7 +80,7 @@ impl SessionActor {
     /// the flow anew.
     fn program(&mut self, session: &mut Session) -> Arc<Program> {
         let current = self.shard.current(&self.endpoint);
-        let Position::Ask { program, .. } = session.position.clone() else { return current };
+        let Some(program) = session.position.program().cloned() else { return current };
         self.shard.program(&program).unwrap_or_else(|reason| {
             let text =
                 format!("the flow starts anew: the version it was in ({program}) cannot be had: {reason}");
@@ -97,7 +99,7 @@ impl SessionActor {
     }
 
     /// What comes of a turn, also of one that panicked twice: then the input is set aside and the session goes on.
-    pub(super) fn decided(&mut self, job: Job, turn: Result<Turn, String>) -> Decided {
+    pub(super) fn decided(&mut self, work: &Work, job: Job, turn: Result<Turn, String>) -> Decided {
         match turn {
             Ok(turn) => Decided {
                 version: self.version(),
@@ -108,16 +110,16 @@ impl SessionActor {
                 program: Some(job.program.hash.clone()),
                 quarantined: None,
             },
-            Err(panic) => self.poisoned(job.sequence, format!("its turn failed twice: {panic}")),
+            Err(panic) => self.poisoned(work, format!("its turn failed twice: {panic}")),
         }
     }
 
-    pub(super) fn poisoned(&mut self, sequence: u64, reason: String) -> Decided {
-        let now = clock::now();
+    pub(super) fn poisoned(&mut self, work: &Work, reason: String) -> Decided {
+        let (now, sequence) = (clock::now(), work.sequence);
         let text = format!("the input was set aside: {reason}");
         tracing::error!(endpoint = self.id.endpoint, session = %self.key, sequence, "an input was set aside");
         let note = Note { kind: NoteKind::Fault, place: String::new(), text };
-        let turn = turn::set_aside(&self.base(now), sequence, now, note);
+        let turn = turn::set_aside(&self.base(now), work.woken.as_ref(), sequence, now, note);
         self.plain(turn, now, Some(reason))
     }
 
@@ -139,19 +141,22 @@ impl SessionActor {
         writes.expect(&self.key, decided.version);
         self.write_ends(&mut writes, &work, &decided);
         let profile = self.write_profile(&mut writes, &decided);
-        let Work { input, sequence, origin, pending } = work;
-        let (told, recent, again) = match origin {
+        let started = self.write_waits(&mut writes, &decided.turn);
+        let Work { input, sequence, woken, origin, pending } = work;
+        let (told, recent, again, wake) = match origin {
             Origin::Posted { once, reply } => {
                 let accepted = Accepted::of(&input, sequence);
                 let recent = once.map(|once| self.remember(&mut writes, &once, &accepted, input.received_at));
-                (Some((reply, accepted)), recent, None)
+                (Some((reply, accepted)), recent, None, None)
             }
             Origin::Queue { life, tries } => {
-                let queued = Queued { id: self.id.clone(), input: input.clone(), sequence, tries };
-                (None, None, Some((life, queued)))
+                let reminder = woken.as_ref().map(|woken| woken.wait);
+                let queued = Queued { id: self.id.clone(), input: input.clone(), sequence, reminder, tries };
+                (None, None, Some((life, queued)), None)
             }
+            Origin::Woken(wake) => (None, None, None, Some(wake)),
         };
-        let (session, record) = self.record(decided, input, sequence);
+        let (session, record) = self.record(decided, input, woken, sequence);
         let callbacks = self.callbacks(&record, session.started_at);
         writes.session(&session);
         writes.record(&self.key, session.started_at, &record);
@@ -160,7 +165,7 @@ impl SessionActor {
         }
         let user = profile.is_some().then(|| UserKey::of(&self.id.user_id));
         let (shard, key, started_at) = (self.shard.clone(), self.key, session.started_at);
-        let committed = Committed { shard, key, started_at, user, told, record, callbacks };
+        let committed = Committed { shard, key, started_at, user, told, wake, started, record, callbacks };
         let me = ctx.address();
         let sent = self.shard.commits.commit(writes, move |flushed| {
             drop((pending, recent));
@@ -178,6 +183,18 @@ impl SessionActor {
             Err(refused) => self.not_taken(refused, again),
         }
         sent.is_ok()
+    }
+
+    /// What the turn waits for, and that what it waited for is over; where the new ones lie.
+    fn write_waits(&self, writes: &mut Writes, turn: &Turn) -> Vec<Place> {
+        let started_at = turn.session.started_at;
+        for wait in &turn.ended {
+            writes.forget_wait(&Place::new(self.key, started_at, wait));
+        }
+        let owed = |wait: &Wait| Owed { id: self.id.clone(), started_at, wait: wait.clone(), tries: 0 };
+        let owed: Vec<Owed> = turn.started.iter().map(owed).collect();
+        owed.iter().for_each(|owed| writes.owe(owed));
+        owed.iter().map(Place::of).collect()
     }
 
     fn write_ends(&self, writes: &mut Writes, work: &Work, decided: &Decided) {
@@ -207,13 +224,30 @@ impl SessionActor {
         Some(profile)
     }
 
-    fn record(&mut self, decided: Decided, input: Input, sequence: u64) -> (Session, Record) {
+    fn record(
+        &mut self,
+        decided: Decided,
+        input: Input,
+        woken: Option<Woken>,
+        sequence: u64,
+    ) -> (Session, Record) {
         let Decided { turn, at, seed, program, profile, .. } = decided;
         let mut notes = turn.notes;
         notes.append(&mut self.mishaps);
         let (session, outputs) = (turn.session, turn.outputs);
-        let record =
-            Record { turn: session.turns, sequence, at, seed, program, profile, input, outputs, notes };
+        let record = Record {
+            turn: session.turns,
+            sequence,
+            at,
+            seed,
+            program,
+            profile,
+            input,
+            woken,
+            suspended: session.is_suspended(),
+            outputs,
+            notes,
+        };
         self.log(&record);
         (session, record)
     }
@@ -274,6 +308,10 @@ struct Committed {
     user: Option<UserKey>,
     /// Who waits for the answer, and the answer.
     told: Option<(Reply, Accepted)>,
+    /// The wait that it began with.
+    wake: Option<Wake>,
+    /// Where the waits lie that it began.
+    started: Vec<Place>,
     record: Record,
     callbacks: Vec<(u64, Callback)>,
 }
@@ -289,6 +327,13 @@ impl Committed {
     fn tell(self) {
         if let Some((reply, accepted)) = self.told {
             answer(reply, Ok(accepted));
+        }
+        if let Some(wake) = self.wake {
+            wake.done();
+        }
+        if !self.started.is_empty() {
+            // Bounded by what a turn may wait for.
+            self.shard.dispatch.do_send(Started(self.started));
         }
         if !self.callbacks.is_empty() {
             // Bounded by what was committed; the lane keeps only a few of them in memory.

@@ -10,7 +10,7 @@ use super::pending::SlowTurn;
 use super::post::{Accepted, Refusal};
 use super::slow::Job;
 use super::turns::{Decided, Step};
-use crate::model::Queued;
+use crate::model::{Queued, Woken};
 use crate::project::Overlap;
 use crate::store::Writes;
 
@@ -23,7 +23,7 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 impl SessionActor {
     /// The session is busy: the input is made durable in its queue. False: it was refused.
     pub(super) fn enqueue(&mut self, work: Work, ctx: &mut Context<Self>) -> bool {
-        let Work { input, sequence, origin: Origin::Posted { once, reply }, pending } = work else {
+        let Work { input, sequence, origin: Origin::Posted { once, reply }, pending, .. } = work else {
             return false;
         };
         if self.is_full() {
@@ -36,7 +36,7 @@ impl SessionActor {
         let accepted = Accepted::of(&input, sequence);
         let mut writes = Writes::new();
         let recent = once.map(|once| self.remember(&mut writes, &once, &accepted, input.received_at));
-        let queued = Queued { id: self.id.clone(), input, sequence, tries: 0 };
+        let queued = Queued { id: self.id.clone(), input, sequence, reminder: None, tries: 0 };
         writes.enqueue(&self.key, life, &queued);
         let me = ctx.address();
         let sent = self.shard.commits.commit(writes, move |flushed| {
@@ -52,10 +52,12 @@ impl SessionActor {
         sent.is_ok()
     }
 
-    /// The first of those in the queue is the one that runs; the others wait.
+    /// The first of those in the queue is the one that runs, unless the flow waits in the middle of an earlier one; the others
+    /// wait.
     fn is_full(&self) -> bool {
         let rules = &self.endpoint.session;
-        match (self.waiting.len(), rules.overlap) {
+        let before = usize::from(self.is_suspended() || self.running.is_some());
+        match (self.waiting.len() + before, rules.overlap) {
             (0, _) => false,
             (_, Overlap::Reject) => true,
             (all, Overlap::Queue) => all > rules.queue_max,
@@ -70,8 +72,13 @@ impl SessionActor {
             drop(under_way);
             this.stage = Stage::Free;
             let turn = result.unwrap_or_else(|_| Err("the slow lane is closed".to_owned()));
-            let decided = this.decided(made_from, turn);
-            this.commit_first(decided, ctx);
+            match this.running.take().or_else(|| this.next_work()) {
+                Some(work) => {
+                    let decided = this.decided(&work, made_from, turn);
+                    this.commit_and_go_on(work, decided, ctx);
+                }
+                None => tracing::error!(session = %this.key, "a turn came back that nobody waits for"),
+            }
         });
         ctx.spawn(turn);
     }
@@ -82,6 +89,13 @@ impl SessionActor {
         if self.stage == Stage::Slow || self.shard.draining.get() {
             return;
         }
+        if let Some(awake) = self.woken.pop_front() {
+            self.wake(awake, ctx);
+            return ctx.notify(WorkOff);
+        }
+        if self.is_suspended() {
+            return;
+        }
         let Some(work) = self.next_work() else { return };
         match self.decide(&work) {
             Step::Decided(decided) => self.commit_and_go_on(work, *decided, ctx),
@@ -89,12 +103,6 @@ impl SessionActor {
                 self.put_back(work);
                 self.go_slow(*job, ctx);
             }
-        }
-    }
-
-    fn commit_first(&mut self, decided: Decided, ctx: &mut Context<Self>) {
-        if let Some(work) = self.next_work() {
-            self.commit_and_go_on(work, decided, ctx);
         }
     }
 
@@ -109,14 +117,18 @@ impl SessionActor {
 
     fn next_work(&mut self) -> Option<Work> {
         let Waiting { life, queued, pending } = self.waiting.pop_front()?;
-        let Queued { input, sequence, tries, .. } = queued;
-        Some(Work { input, sequence, origin: Origin::Queue { life, tries }, pending })
+        let Queued { input, sequence, tries, reminder, .. } = queued;
+        let woken = reminder.map(|wait| Woken { wait, answer: None });
+        Some(Work { input, sequence, woken, origin: Origin::Queue { life, tries }, pending })
     }
 
     /// An input from the queue stays first in it.
     pub(super) fn put_back(&mut self, work: Work) {
-        let Work { input, sequence, origin: Origin::Queue { life, tries }, pending } = work else { return };
-        let queued = Queued { id: self.id.clone(), input, sequence, tries };
+        let Work { input, sequence, woken, origin: Origin::Queue { life, tries }, pending } = work else {
+            return;
+        };
+        let reminder = woken.map(|woken| woken.wait);
+        let queued = Queued { id: self.id.clone(), input, sequence, reminder, tries };
         self.waiting.push_front(Waiting { life, queued, pending });
     }
 
@@ -126,9 +138,9 @@ impl SessionActor {
         queued.tries += 1;
         if queued.tries > TRIES_MAX {
             let reason = format!("the process ended {TRIES_MAX} times while this input ran");
-            let sequence = queued.sequence;
-            let decided = self.poisoned(sequence, reason);
-            return self.commit_first(decided, ctx);
+            let Some(work) = self.next_work() else { return };
+            let decided = self.poisoned(&work, reason);
+            return self.commit_and_go_on(work, decided, ctx);
         }
         let mut writes = Writes::new();
         writes.enqueue(&self.key, *life, queued);

@@ -6,7 +6,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use sled::IVec;
 
-use crate::model::{ProgramHash, SessionKey, UserKey};
+use crate::model::{Owed, Pending, ProgramHash, SessionKey, UserKey};
 
 /// The kinds of rows; the number is the first byte of their keys.
 ///
@@ -16,6 +16,7 @@ use crate::model::{ProgramHash, SessionKey, UserKey};
 /// | waiting input, callback, attempts, record, dead letter | session (24), started_at (8), sequence or turn (8) |
 /// | idempotency key | day (4), session (24), hash of the key (16) |
 /// | profile, program | user (12); hash as text |
+/// | owed wait | due_at (8), session (24), started_at (8), id (8): in the order in which they are due |
 /// | quarantined | at (8), hash of the value (8) |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -30,6 +31,7 @@ pub enum Row {
     Profile = b'u',
     Program = b'p',
     Quarantined = b'x',
+    Owed = b'w',
 }
 
 /// Further chunks of long values lie apart from all rows, so that no range sees them.
@@ -39,13 +41,50 @@ pub(super) const PROBE: &[u8] = b"mprobe";
 
 /// The length of the key of a numbered row of a session.
 const NUMBERED: usize = 1 + 24 + 8 + 8;
+const OWED: usize = 1 + 8 + 24 + 8 + 8;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Where a wait lies: sorts by the time it is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub due_at: u64,
+    pub session: SessionKey,
+    /// The life of the session.
+    pub started_at: u64,
+    pub wait: u64,
+}
+
+impl Place {
+    pub fn new(session: SessionKey, started_at: u64, wait: &Pending) -> Place {
+        Place { due_at: wait.due_at, session, started_at, wait: wait.id }
+    }
+
+    /// Before every other place that is due at this time.
+    pub fn first_at(due_at: u64) -> Place {
+        Place { due_at, session: SessionKey([0; 24]), started_at: 0, wait: 0 }
+    }
+
+    pub fn of(owed: &Owed) -> Place {
+        Place::new(owed.id.key(), owed.started_at, &owed.wait.pending())
+    }
+}
 
 impl Row {
     pub(super) fn of(key: &[u8]) -> Option<Row> {
         use Row::*;
-        let all =
-            [Session, Queued, Callback, Attempts, Record, DeadLetter, Seen, Profile, Program, Quarantined];
+        let all = [
+            Session,
+            Queued,
+            Callback,
+            Attempts,
+            Record,
+            DeadLetter,
+            Seen,
+            Profile,
+            Program,
+            Quarantined,
+            Owed,
+        ];
         all.into_iter().find(|row| key.first() == Some(&(*row as u8)))
     }
 }
@@ -104,6 +143,27 @@ pub(super) fn program(hash: &ProgramHash) -> IVec {
     joined(Row::Program, &[hash.0.as_bytes()])
 }
 
+pub(super) fn owed(place: &Place) -> IVec {
+    let Place { due_at, session, started_at, wait } = place;
+    joined(Row::Owed, &[&due_at.to_be_bytes(), &session.0, &started_at.to_be_bytes(), &wait.to_be_bytes()])
+}
+
+/// The place that a key of `owed` means; none if it is not one.
+pub(super) fn place(key: &[u8]) -> Option<Place> {
+    let number = |bytes: &[u8]| u64::from_be_bytes(bytes.try_into().expect("the slice is 8 bytes long"));
+    (key.len() == OWED && key[0] == Row::Owed as u8).then(|| Place {
+        due_at: number(&key[1..9]),
+        session: SessionKey(key[9..33].try_into().expect("the slice is 24 bytes long")),
+        started_at: number(&key[33..41]),
+        wait: number(&key[41..]),
+    })
+}
+
+/// The first key of those that are due at this time.
+pub(super) fn owed_at(due_at: u64) -> IVec {
+    joined(Row::Owed, &[&due_at.to_be_bytes()])
+}
+
 pub(super) fn quarantined(at: u64, value: &[u8]) -> IVec {
     joined(Row::Quarantined, &[&at.to_be_bytes(), &Sha256::digest(value)[..8]])
 }
@@ -133,6 +193,7 @@ impl fmt::Display for Row {
             Row::Profile => "profile",
             Row::Program => "program",
             Row::Quarantined => "quarantined item",
+            Row::Owed => "wait",
         })
     }
 }

@@ -31,7 +31,7 @@ use space::Space;
 
 pub use client::Client;
 pub use error::{Conflict, Damage, Error, Refused, Version};
-pub use key::Row;
+pub use key::{Place, Row};
 pub use writes::Writes;
 
 /// The exit code when the store fails, or an actor whose mailbox would swallow work: software error, as sysexits.h has it.

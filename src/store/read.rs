@@ -10,11 +10,11 @@ use sled::IVec;
 
 use super::Store;
 use super::error::{Damage, Error};
-use super::key::{self, Row};
+use super::key::{self, Place, Row};
 use super::writes::Writes;
 use super::{disk::Disk, frame};
 use crate::model::{
-    Attempts, Callback, DeadLetter, Map, ProgramHash, ProgramSource, Quarantined, Queued, Record, Seen,
+    Attempts, Callback, DeadLetter, Map, Owed, ProgramHash, ProgramSource, Quarantined, Queued, Record, Seen,
     Session, SessionKey, UserKey,
 };
 
@@ -54,6 +54,19 @@ impl Store {
         let last = Bound::Included(key::numbered(Row::Callback, key, u64::MAX, u64::MAX));
         let rows: Vec<(IVec, Callback)> = self.disk().rows((first, last), max)?;
         Ok(rows.into_iter().map(|(key, callback)| (life(&key), callback)).collect())
+    }
+
+    /// The places of waits after this one that are due before the time `until`, at most `max`, earliest first.
+    pub fn due(&self, after: Option<&Place>, until: u64, max: usize) -> Result<Vec<Place>, Error> {
+        let first = after.map_or(Bound::Included(key::owed_at(0)), |place| Bound::Excluded(key::owed(place)));
+        let rows = self.disk().range((first, Bound::Excluded(key::owed_at(until)))).take(max);
+        rows.map(|row| Ok(key::place(&row?.0).expect("rows of this range were written with such a key")))
+            .collect()
+    }
+
+    /// What is waited for at this place; none if it is over or was called off.
+    pub fn owed(&self, place: &Place) -> Result<Option<Owed>, Error> {
+        self.disk().load(&key::owed(place))
     }
 
     pub fn attempts(

@@ -6,9 +6,9 @@ use sled::IVec;
 
 use super::error::Version;
 use super::frame::{self, Framed};
-use super::key::{self, Row};
+use super::key::{self, Place, Row};
 use crate::model::{
-    Attempts, Callback, DeadLetter, Map, ProgramHash, ProgramSource, Quarantined, Queued, Record, Seen,
+    Attempts, Callback, DeadLetter, Map, Owed, ProgramHash, ProgramSource, Quarantined, Queued, Record, Seen,
     Session, SessionKey, UserKey,
 };
 
@@ -89,6 +89,15 @@ impl Writes {
 
     pub fn dequeue(&mut self, key: &SessionKey, started_at: u64, sequence: u64) {
         self.remove(Row::Queued, key, started_at, sequence);
+    }
+
+    pub fn owe(&mut self, owed: &Owed) {
+        self.put(key::owed(&Place::of(owed)), owed, true);
+    }
+
+    /// The wait is over, or called off.
+    pub fn forget_wait(&mut self, place: &Place) {
+        self.remove_row(key::owed(place));
     }
 
     pub fn seen(&mut self, key: &SessionKey, idempotency_key: &str, seen: &Seen) {

@@ -12,9 +12,12 @@ mod run;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 use crate::flow::Program;
-use crate::model::{Input, Map, Note, Numbered, Output, Position, Session, Speaker};
+use crate::model::{
+    Input, Map, Note, Numbered, Output, Pending, Position, Session, Source, Speaker, Wait, Woken,
+};
 use crate::script::{Sandbox, WORK_OF_A_STEP};
 
 /// All that a turn is made from. The sandbox is a tool, not a source: it gives the same answers in any state.
@@ -26,6 +29,8 @@ pub struct Event<'a> {
     /// The memory of the user as the turn finds it.
     pub profile: Map,
     pub input: &'a Input,
+    /// The wait that is over, if the turn begins with one. A flow that goes on behind it is still about the input before it.
+    pub woken: Option<&'a Woken>,
     /// The input's place in the session.
     pub sequence: u64,
     /// Milliseconds since 1970.
@@ -65,31 +70,77 @@ pub struct Turn {
     /// The user's memory, if the turn changed it.
     pub profile: Option<Map>,
     pub notes: Vec<Note>,
+    /// What is waited for from now on; all of it stands in the session too.
+    pub started: Vec<Wait>,
+    /// What the session waited for before this turn and does not any more.
+    pub ended: Vec<Pending>,
     /// The scripts ran into their bound: with a larger one the turn may come out differently.
     pub ran_out: bool,
 }
 
-/// Runs one input through the session's flow: from the question that waits, or from the first step.
+/// Runs one event through the session's flow: from where the flow waits, or from the first step.
 pub fn step(event: Event, sandbox: &mut Sandbox) -> Turn {
+    let heard_by_agent = matches!(event.session.position, Position::Handover { .. })
+        && matches!(event.input.source, Source::User | Source::Inject);
+    if heard_by_agent {
+        return listen(&event);
+    }
     sandbox.begin(event.now, event.seed, (event.bounds.script_steps_max / WORK_OF_A_STEP).max(1));
     run::run(event, sandbox)
 }
 
-/// Another system speaks to the user: no flow runs, the input becomes an output.
-pub fn notify(session: &Session, input: &Input, sequence: u64, now: u64) -> Turn {
-    let data = input.data.clone().unwrap_or_default();
-    let output = Output { text: input.text.clone(), data, source: Speaker::Bot };
-    let mut session = advance(session, sequence, now);
-    session.outputs += 1;
-    let outputs = vec![Numbered { sequence: session.outputs, output }];
-    Turn { session, outputs, profile: None, notes: Vec::new(), ran_out: false }
+/// Who the user hears when this input becomes an output as it is, without a flow; none for an input that a flow works on.
+pub fn speaker(input: &Input) -> Option<Speaker> {
+    match input.source {
+        Source::Notify => Some(Speaker::Bot),
+        Source::Agent => Some(Speaker::Agent),
+        Source::User | Source::Inject | Source::Timeout | Source::Returned => None,
+    }
 }
 
-/// A turn that says nothing and only tells what went wrong: for an input that is set aside.
-pub fn set_aside(session: &Session, sequence: u64, now: u64, note: Note) -> Turn {
-    let mut session = advance(session, sequence, now);
-    session.position = Position::Start;
-    Turn { session, outputs: Vec::new(), profile: None, notes: vec![note], ran_out: false }
+/// Another system, or a human agent, speaks to the user: no flow runs, the input becomes an output.
+pub fn speak(session: &Session, input: &Input, source: Speaker, sequence: u64, now: u64) -> Turn {
+    let output = Output { text: input.text.clone(), data: input.data.clone().unwrap_or_default(), source };
+    let mut turn = quiet(session, advance(session, sequence, now));
+    turn.session.outputs += 1;
+    turn.outputs = vec![Numbered { sequence: turn.session.outputs, output }];
+    turn
+}
+
+/// A turn that says nothing and only tells what went wrong: for an input that is set aside. The flow starts anew with the
+/// next one, and what it waited for is over; only reminders stay, but for the one that this is about.
+pub fn set_aside(session: &Session, woken: Option<&Woken>, sequence: u64, now: u64, note: Note) -> Turn {
+    let mut next = advance(session, sequence, now);
+    next.position = Position::Start;
+    next.waits.retain(|wait| wait.reminder && woken.is_none_or(|woken| woken.wait != wait.id));
+    Turn { notes: vec![note], ..quiet(session, next) }
+}
+
+/// A human agent has the session: what is said is kept for them, and no flow runs.
+fn listen(event: &Event) -> Turn {
+    let mut next = advance(event.session, event.sequence, event.now);
+    if let Some(woken) = event.woken {
+        next.waits.retain(|wait| wait.id != woken.wait);
+    }
+    quiet(event.session, next)
+}
+
+/// A turn without outputs that leads from one state to another.
+fn quiet(before: &Session, session: Session) -> Turn {
+    Turn {
+        ended: ended(before, &session),
+        session,
+        outputs: Vec::new(),
+        profile: None,
+        notes: Vec::new(),
+        started: Vec::new(),
+        ran_out: false,
+    }
+}
+
+/// What was waited for and is not any more.
+fn ended(before: &Session, after: &Session) -> Vec<Pending> {
+    before.waits.iter().filter(|wait| !after.waits.contains(wait)).copied().collect()
 }
 
 /// The state with its counters moved on by one turn.

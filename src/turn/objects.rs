@@ -62,6 +62,9 @@ fn source(source: Source) -> &'static str {
         Source::User => "user",
         Source::Inject => "inject",
         Source::Notify => "notify",
+        Source::Agent => "agent",
+        Source::Timeout => "timeout",
+        Source::Returned => "returned",
     }
 }
 

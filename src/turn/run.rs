@@ -1,13 +1,12 @@
 //! The way through a program: one operation after the other, until something waits, ends or goes wrong.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 
-use super::position::{self, Entry};
-use super::{Event, Turn, advance, objects};
-use crate::flow::{Ask, Op};
-use crate::model::{Loop, Map, Note, NoteKind, Numbered, Place, Position, Session};
+use super::position::{self, Entry, Happened};
+use super::render::truthy;
+use super::{Event, Turn, advance, ended, objects};
+use crate::flow::{Ask, Forget, Op};
+use crate::model::{Awaited, Loop, Map, Note, NoteKind, Numbered, Place, Position, Session, Spent, Wait};
 use crate::script::{Fault, Sandbox, Scope};
 
 /// In one transcript record; a last note tells how many more there were.
@@ -25,10 +24,11 @@ pub(super) struct Run<'a> {
     pub(super) frames: Vec<Active>,
     /// Index of the operation to do next.
     pub(super) next: usize,
-    steps: u64,
-    pub(super) gotos: HashMap<usize, u64>,
+    /// Steps and gotos of this input so far, those before a wait included.
+    pub(super) spent: Spent,
     pub(super) chance: u64,
     pub(super) outputs: Vec<Numbered>,
+    pub(super) started: Vec<Wait>,
     pub(super) output_bytes: usize,
     notes: Vec<Note>,
     notes_left_out: usize,
@@ -45,7 +45,15 @@ pub(super) struct Active {
 /// Why a turn stops.
 pub(super) enum End {
     /// A question waits; its operation's index and how often it was answered wrongly.
-    Asks { at: usize, failed: u32 },
+    Asks { at: usize, failed: u32, timeout: Option<Due> },
+    /// A step waits for time to pass or for an answer.
+    Waits { at: usize, wait: Due },
+    /// A step waits for the next input.
+    Listens { at: usize },
+    /// A human agent takes over.
+    HandsOver { at: usize, to: String },
+    /// The event was about something that is over: the flow stays where it is.
+    Nothing,
     /// The flow came to its end.
     Done,
     /// The session is over.
@@ -53,6 +61,9 @@ pub(super) enum End {
     /// A bound was reached or a code step threw.
     Fault { place: Place, text: String, ran_out: bool },
 }
+
+/// What is waited for, and until when: milliseconds since 1970.
+pub(super) type Due = Box<(u64, Awaited)>;
 
 /// What an operation leads to.
 pub(super) type Flow = Result<(), End>;
@@ -76,15 +87,15 @@ pub(super) fn run(event: Event, sandbox: &mut Sandbox) -> Turn {
     let entry = position::entry(&event);
     let mut run = Run {
         sandbox,
-        scope: objects::scope(&event, entry.value()),
+        scope: objects::scope(&event, entry.result(&event)),
         chance: event.seed,
-        session: advance(event.session, event.sequence, event.now),
+        session: begin(&event, &entry),
+        spent: entry.spent(&event),
         event,
         frames: vec![Active { at: 0, loops: Vec::new() }],
         next: 0,
-        steps: 0,
-        gotos: HashMap::new(),
         outputs: Vec::new(),
+        started: Vec::new(),
         output_bytes: 0,
         notes: Vec::new(),
         notes_left_out: 0,
@@ -93,6 +104,16 @@ pub(super) fn run(event: Event, sandbox: &mut Sandbox) -> Turn {
     };
     let end = run.go(entry);
     run.finish(end)
+}
+
+/// The state as the turn begins: what it was waiting for is over, however it went.
+fn begin(event: &Event, entry: &Entry) -> Session {
+    let mut session = advance(event.session, event.sequence, event.now);
+    if !matches!(entry, Entry::Stale) {
+        let over = [event.session.position.wait(), event.woken.map(|woken| woken.wait)];
+        session.waits.retain(|wait| !over.contains(&Some(wait.id)));
+    }
+    session
 }
 
 impl<'a> Run<'a> {
@@ -115,13 +136,42 @@ impl<'a> Run<'a> {
                 self.note(NoteKind::Warning, "", text);
                 Ok(())
             }
-            Entry::Question { frames, at, ask, failed, value } => {
+            Entry::Stale => {
+                let text = "what this was about is over: nothing is done".to_owned();
+                self.note(NoteKind::Warning, "", text);
+                Err(End::Nothing)
+            }
+            Entry::Step { frames, at, what } => {
                 self.frames = frames;
+                self.go_on(at, what)
+            }
+        }
+    }
+
+    fn go_on(&mut self, at: usize, what: Happened<'a>) -> Flow {
+        match what {
+            Happened::Answer { ask, failed, value } => {
+                if self.is_forgotten(&ask.forget, value.is_none())? {
+                    self.frames = vec![Active { at: 0, loops: Vec::new() }];
+                    return self.jump(0);
+                }
                 match value {
                     Some(value) => self.answered(at, ask, value),
                     None => self.not_answered(at, ask, failed),
                 }
             }
+            Happened::TimedOut { target } => self.jump(target),
+            Happened::Call { http, result } => self.called(at, http, result),
+            Happened::GoOn => self.jump(at + 1),
+        }
+    }
+
+    /// Whether this input leaves the question behind; the flow then starts anew with it.
+    fn is_forgotten(&mut self, forget: &Forget, invalid: bool) -> Result<bool, End> {
+        match forget {
+            Forget::Never => Ok(false),
+            Forget::Invalid => Ok(invalid),
+            Forget::When(condition) => Ok(truthy(&self.value(condition)?)),
         }
     }
 
@@ -140,7 +190,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         self.say(at, ask.reprompt.as_ref().unwrap_or(&ask.say))?;
-        Err(End::Asks { at, failed })
+        self.asked(at, ask, failed)
     }
 
     fn operate(&mut self) -> Flow {
@@ -150,13 +200,19 @@ impl<'a> Run<'a> {
         self.count(at, op)?;
         match op {
             Op::Say(say) => self.say(at, say),
-            Op::Ask(ask) => self.say(at, &ask.say).and(Err(End::Asks { at, failed: 0 })),
+            Op::Ask(ask) => self.say(at, &ask.say).and_then(|()| self.asked(at, ask, 0)),
             Op::If { condition, otherwise } => self.choose(condition, *otherwise),
             Op::Jump(target) => self.jump(*target),
             Op::Switch { subject, cases, default } => self.switch(subject, cases, *default),
             Op::Set(writes) => self.set(at, writes),
             Op::Unset(targets) => self.unset(targets),
             Op::Code(script) => self.code(at, script),
+            Op::Http(http) => self.http(at, http),
+            Op::Wait(span) => self.pause(at, span),
+            Op::Listen => Err(End::Listens { at }),
+            Op::Remind(remind) => self.remind(at, remind),
+            Op::CancelReminders => self.cancel_reminders(),
+            Op::Handover(handover) => self.hand_over(at, handover),
             Op::Run { entry } => self.enter(at, *entry),
             Op::Goto { target, loops } => self.goto(at, *target, *loops),
             Op::Once { end } => self.once(at, *end),
@@ -173,9 +229,9 @@ impl<'a> Run<'a> {
         if matches!(op, Op::Jump(_) | Op::Next { .. } | Op::Return) {
             return Ok(());
         }
-        self.steps += 1;
+        self.spent.steps += 1;
         let max = self.event.bounds.steps_max;
-        if self.steps <= max {
+        if self.spent.steps <= max {
             return Ok(());
         }
         let text = format!(
@@ -207,6 +263,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// It stands beyond the bound of notes: it is why the turn ended.
+    pub(super) fn fault(&mut self, place: &Place, text: String) {
+        self.notes.push(Note { kind: NoteKind::Fault, place: place.to_string(), text: cut(text) });
+    }
+
     pub(super) fn place(&self, at: usize) -> &'a Place {
         &self.event.program.places[at]
     }
@@ -218,15 +279,7 @@ impl<'a> Run<'a> {
     fn finish(mut self, end: End) -> Turn {
         let end = self.within_memory(end);
         let ran_out = matches!(end, End::Fault { ran_out: true, .. });
-        self.session.position = match end {
-            End::Asks { at, failed } => self.asks(at, failed),
-            End::Done => Position::Start,
-            End::Over => Position::Ended,
-            End::Fault { place, text, .. } => {
-                self.notes.push(Note { kind: NoteKind::Fault, place: place.to_string(), text: cut(text) });
-                Position::Start
-            }
-        };
+        self.session.position = self.position(end);
         if self.notes_left_out > 0 {
             let text = format!("{} more notes were left out", self.notes_left_out);
             self.notes.push(Note { kind: NoteKind::Warning, place: String::new(), text });
@@ -236,10 +289,14 @@ impl<'a> Run<'a> {
         self.session.context = if over { Map::new() } else { context };
         if over {
             self.session.once.clear();
+            self.session.waits.clear();
+            self.started.clear();
         }
         Turn {
+            ended: ended(self.event.session, &self.session),
             session: self.session,
             outputs: self.outputs,
+            started: self.started,
             profile: self.profile_changed.then_some(profile),
             notes: self.notes,
             ran_out,

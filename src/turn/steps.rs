@@ -34,7 +34,7 @@ impl Run<'_> {
         self.output(at, text, data)
     }
 
-    fn data(&mut self, at: usize, tree: &Tree) -> Result<Map, End> {
+    pub(super) fn data(&mut self, at: usize, tree: &Tree) -> Result<Map, End> {
         match self.tree(tree)? {
             Value::Object(data) => Ok(data),
             Value::Null => Ok(Map::new()),
@@ -189,7 +189,7 @@ impl Run<'_> {
     }
 
     pub(super) fn goto(&mut self, at: usize, target: usize, loops: usize) -> Flow {
-        let runs = self.gotos.entry(at).or_insert(0);
+        let runs = self.spent.gotos.entry(self.event.program.paths[at].clone()).or_insert(0);
         *runs += 1;
         let max = self.event.bounds.goto_max;
         if *runs > max {
@@ -261,7 +261,7 @@ fn fits(name: &str, memory: &Map, max: usize) -> Result<(), String> {
     if is_too_deep(memory) { Err(too_deep(name)) } else { Ok(()) }
 }
 
-fn too_deep(name: &str) -> String {
+pub(super) fn too_deep(name: &str) -> String {
     format!("{name} would hold lists and objects more than {DEPTH_MAX} deep in one another")
 }
 

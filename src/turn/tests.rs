@@ -3,23 +3,26 @@
 //! `=== name` begins a case, `flow NAME` a flow, `talk` the conversation. There, `> text` is an input (`> {…}` one of data,
 //! `inject text` one by another system), `< text` an output and `<< {…}` its data, `fault`, `warning` and `log` a note that
 //! holds this text, `context {…}`, `profile {…}` and `position NAME` what is kept afterwards. Outputs and notes have to be
-//! all of them, in order.
+//! all of them, in order. So have the waits that begin: `calls GET URL BODY`, `waits MS`, `reminder MS {text, data}`. They are over
+//! with `answered STATUS BODY`, `unanswered REASON`, `time`, `reminds`; a human agent gives the session back with `returned`.
+//! `waiting N` is how many are left.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::flow;
-use crate::model::{NoteKind, SessionId, Source};
+use crate::model::{Awaited, CallResult, NoteKind, SessionId, Source};
 use crate::script;
 use crate::yaml::Faults;
 
-const CASES: [(&str, &str); 4] = [
+const CASES: [(&str, &str); 5] = [
     ("asks", include_str!("cases/asks.txt")),
     ("bounds", include_str!("cases/bounds.txt")),
     ("memory", include_str!("cases/memory.txt")),
     ("steps", include_str!("cases/steps.txt")),
+    ("waits", include_str!("cases/waits.txt")),
 ];
 
 const NOW: u64 = 1_700_000_000_000;
@@ -64,7 +67,8 @@ fn a_notify_becomes_an_output_and_leaves_the_flow_where_it_is() {
     let mut session = Session::new(id(), NOW);
     session.inputs = 4;
     session.outputs = 2;
-    let turn = notify(&session, &input(Source::Notify, "your parcel is here", 5), 5, NOW + 1);
+    let notify = input(Source::Notify, "your parcel is here", 5);
+    let turn = speak(&session, &notify, Speaker::Bot, 5, NOW + 1);
     assert_eq!((turn.session.inputs, turn.session.outputs, turn.session.turns), (5, 3, 1));
     assert_eq!(turn.session.position, session.position);
     assert_eq!((turn.outputs[0].sequence, turn.outputs[0].output.text.as_str()), (3, "your parcel is here"));
@@ -81,6 +85,10 @@ struct Play {
     outputs: VecDeque<Output>,
     notes: VecDeque<Note>,
     last: Option<Output>,
+    /// Waits that the last turn began and the case has not named.
+    started: VecDeque<Wait>,
+    /// All that ever began.
+    waits: Vec<Wait>,
 }
 
 fn play(body: &str) -> Result<(), String> {
@@ -101,6 +109,8 @@ fn play(body: &str) -> Result<(), String> {
         outputs: VecDeque::new(),
         notes: VecDeque::new(),
         last: None,
+        started: VecDeque::new(),
+        waits: Vec::new(),
     };
     for line in talk.lines().filter(|line| !line.is_empty()) {
         play.line(line).map_err(|failure| format!("at `{line}`: {failure}"))?;
@@ -149,20 +159,79 @@ impl Play {
                 let at = match self.session.position {
                     Position::Start => "start",
                     Position::Ask { .. } => "ask",
+                    Position::Suspended { .. } => "suspended",
+                    Position::Listen { .. } => "listen",
+                    Position::Handover { .. } => "handover",
                     Position::Ended => "ended",
                 };
                 if at == rest { Ok(()) } else { Err(format!("it is {at}")) }
+            }
+            "calls" | "waits" | "reminder" => self.begins(line),
+            "answered" => {
+                let (status, text) = rest.split_once(' ').unwrap_or((rest, ""));
+                let status = status.parse().map_err(|_| "a status is a number")?;
+                let headers = BTreeMap::from([("x-from".to_owned(), "test".to_owned())]);
+                self.wakes(Some(CallResult::Answered { status, headers, text: text.to_owned() }))
+            }
+            "unanswered" => self.wakes(Some(CallResult::Failed { reason: rest.to_owned() })),
+            "time" => self.wakes(None),
+            "reminds" => self.reminds(),
+            "returned" => self.says(Source::Returned, rest),
+            "waiting" => {
+                let waits = self.session.waits.len();
+                if waits.to_string() == rest { Ok(()) } else { Err(format!("there are {waits}")) }
             }
             other => Err(format!("{other:?} is no word of a case")),
         }
     }
 
     fn says(&mut self, source: Source, text: &str) -> Result<(), String> {
-        self.nothing_left()?;
         let sequence = self.session.inputs + 1;
-        let input = input(source, text, sequence);
-        let event = event(&self.program, &self.session, self.profile.clone(), &input, sequence);
+        self.turn(input(source, text, sequence), sequence, None)
+    }
+
+    /// The wait that the position is about is over.
+    fn wakes(&mut self, answer: Option<CallResult>) -> Result<(), String> {
+        let wait = self.session.position.wait().ok_or("nothing is waited for")?;
+        let (input, sequence) = match &self.session.position {
+            Position::Suspended { carried, .. } => (carried.input.clone(), carried.sequence),
+            _ => (input(Source::Timeout, "", self.session.inputs), self.session.inputs),
+        };
+        self.turn(input, sequence, Some(Woken { wait, answer }))
+    }
+
+    fn reminds(&mut self) -> Result<(), String> {
+        let wait = self.session.waits.iter().find(|wait| wait.reminder).ok_or("there is no reminder")?.id;
+        let what = self.waits.iter().find(|known| known.id == wait).map(|wait| wait.what.clone());
+        let Some(Awaited::Reminder { text, data }) = what else { return Err("it never began".to_owned()) };
+        let sequence = self.session.inputs + 1;
+        let input = Input { text, data, ..input(Source::Inject, "", sequence) };
+        self.turn(input, sequence, Some(Woken { wait, answer: None }))
+    }
+
+    fn begins(&mut self, line: &str) -> Result<(), String> {
+        let wait = self.started.pop_front().ok_or("nothing began")?;
+        let ms = wait.due_at - NOW;
+        let said = match wait.what {
+            Awaited::Time => format!("waits {ms}"),
+            Awaited::Reminder { text, data } => {
+                format!("reminder {ms} {}", json!({ "data": data, "text": text }))
+            }
+            Awaited::Call(call) => {
+                format!("calls {} {} {}", call.method, call.url, call.body.unwrap_or_default())
+            }
+        };
+        if said.trim_end() == line { Ok(()) } else { Err(format!("it is `{said}`")) }
+    }
+
+    fn turn(&mut self, input: Input, sequence: u64, woken: Option<Woken>) -> Result<(), String> {
+        self.nothing_left()?;
+        let mut event = event(&self.program, &self.session, self.profile.clone(), &input, sequence);
+        event.woken = woken.as_ref();
         let turn = step(event, &mut self.sandbox);
+        self.check_waits(&turn)?;
+        self.waits.extend(turn.started.iter().cloned());
+        self.started = turn.started.into();
         self.outputs = turn.outputs.into_iter().map(|numbered| numbered.output).collect();
         self.notes = turn.notes.into();
         self.session = turn.session;
@@ -170,6 +239,18 @@ impl Play {
             self.profile = profile;
         }
         Ok(())
+    }
+
+    /// What the state says of waits and what the turn orders are one.
+    fn check_waits(&self, turn: &Turn) -> Result<(), String> {
+        let mut expected = self.session.waits.clone();
+        expected.retain(|wait| !turn.ended.contains(wait));
+        expected.extend(turn.started.iter().map(Wait::pending));
+        let known = |wait: &Pending| expected.contains(wait);
+        let same = expected.len() == turn.session.waits.len() && turn.session.waits.iter().all(known);
+        let position = turn.session.position.wait();
+        let held = position.is_none_or(|id| turn.session.waits.iter().any(|wait| wait.id == id));
+        if same && held { Ok(()) } else { Err(format!("the waits disagree: {turn:?}")) }
     }
 
     fn hears(&mut self, text: &str) -> Result<(), String> {
@@ -190,10 +271,10 @@ impl Play {
     }
 
     fn nothing_left(&self) -> Result<(), String> {
-        if self.outputs.is_empty() && self.notes.is_empty() {
+        if self.outputs.is_empty() && self.notes.is_empty() && self.started.is_empty() {
             return Ok(());
         }
-        Err(format!("there is also {:?} {:?}", self.outputs, self.notes))
+        Err(format!("there is also {:?} {:?} {:?}", self.outputs, self.notes, self.started))
     }
 }
 
@@ -240,5 +321,6 @@ fn event<'a>(
         timezone: "Europe/Berlin".to_owned(),
     });
     let now = NOW + sequence;
-    Event { program, door: &DOOR, bounds: &BOUNDS, session, profile, input, sequence, now, seed: 7 }
+    let (door, bounds) = (&*DOOR, &BOUNDS);
+    Event { program, door, bounds, session, profile, input, woken: None, sequence, now, seed: 7 }
 }

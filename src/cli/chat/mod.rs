@@ -121,7 +121,7 @@ impl Chat {
         while !self.terminal {
             let Some(turn) = self.turns.recv().await.transpose()? else { break };
             self.show(&turn);
-            if turn.input.input_id == accepted.input_id {
+            if turn.input.input_id == accepted.input_id && !turn.suspended {
                 break;
             }
         }
@@ -172,6 +172,8 @@ impl Chat {
             let line = serde_json::to_string(turn).expect("a record is plain data");
             return print::line(line);
         }
+        // What goes on behind a wait is still about the same words.
+        self.own.insert(turn.input.input_id.clone());
         for line in show::lines(turn, own) {
             print::line(line);
         }

@@ -31,7 +31,9 @@ fn said(turn: &Record) -> Option<String> {
     let who = match turn.input.source {
         Source::User => ">",
         Source::Inject => "(inject)",
-        Source::Notify => return None,
+        Source::Notify | Source::Agent => return None,
+        Source::Timeout => "(the time for an answer is over)",
+        Source::Returned => "(the agent gave the session back)",
     };
     let data = turn.input.data.as_ref().map(|data| serde_json::Value::from(data.clone()).to_string());
     let words = [turn.input.text.clone(), data.unwrap_or_default()];

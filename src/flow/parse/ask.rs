@@ -4,7 +4,7 @@
 use regex::Regex;
 
 use super::{Parser, Say, Tree};
-use crate::flow::program::{Expect, Template};
+use crate::flow::program::{Expect, Forget, Template};
 use crate::flow::step::{Kind, Question, Step};
 use crate::yaml::{Keys, Node, Value, did_you_mean, not_available};
 
@@ -55,7 +55,7 @@ impl Parser<'_> {
     }
 
     /// An object, or one expression that gives one.
-    fn data(&mut self, node: &Node) -> Option<Tree> {
+    pub(super) fn data(&mut self, node: &Node) -> Option<Tree> {
         let tree = self.tree(node)?;
         match (&node.value, &tree) {
             (Value::Mapping(_), _) | (_, Tree::Template(Template::Value(_))) => Some(tree),
@@ -76,8 +76,16 @@ impl Parser<'_> {
             return self.question(node);
         }
         let Some(say) = self.say(node) else { return Kind::Broken(Vec::new()) };
-        let (into, reprompt, attempts, otherwise) = (None, None, None, Vec::new());
-        Kind::Ask(Box::new(Question { say, into, expect: Expect::Text, reprompt, attempts, otherwise }))
+        Kind::Ask(Box::new(Question {
+            say,
+            into: None,
+            expect: Expect::Text,
+            reprompt: None,
+            attempts: None,
+            otherwise: Vec::new(),
+            timeout: None,
+            forget: Forget::Never,
+        }))
     }
 
     fn question(&mut self, node: &Node) -> Kind {
@@ -87,18 +95,32 @@ impl Parser<'_> {
         let expect = keys.optional("expect").map_or(Some(Expect::Text), |node| self.expect(node));
         let reprompt = keys.optional("reprompt").and_then(|node| self.say(node));
         let (attempts, otherwise) = self.patience(&mut keys);
-        for later in ["timeout", "forget"] {
-            if let Some(node) = keys.optional(later) {
-                let what = format!("the key \"{later}\" of ask");
-                self.faults.push(&node.place, not_available(&what, "leave it out"));
-            }
-        }
+        let timeout = keys.optional("timeout").and_then(|node| self.timeout(node));
+        let forget = keys.optional("forget").and_then(|node| self.forget(node)).unwrap_or(Forget::Never);
         keys.finish(self.faults);
         match (say, expect) {
-            (Some(say), Some(expect)) => {
-                Kind::Ask(Box::new(Question { say, into, expect, reprompt, attempts, otherwise }))
-            }
-            _ => Kind::Broken(otherwise),
+            (Some(say), Some(expect)) => Kind::Ask(Box::new(Question {
+                say,
+                into,
+                expect,
+                reprompt,
+                attempts,
+                otherwise,
+                timeout,
+                forget,
+            })),
+            _ => Kind::Broken(
+                otherwise.into_iter().chain(timeout.into_iter().flat_map(|(_, steps)| steps)).collect(),
+            ),
+        }
+    }
+
+    /// `true`: what is no valid answer leaves the question. An expression: whatever it is true for does.
+    fn forget(&mut self, node: &Node) -> Option<Forget> {
+        match &node.value {
+            Value::Bool(true) => Some(Forget::Invalid),
+            Value::Bool(false) => Some(Forget::Never),
+            _ => self.expression(node).map(Forget::When),
         }
     }
 

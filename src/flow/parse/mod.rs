@@ -4,13 +4,14 @@ mod ask;
 mod script;
 mod target;
 mod template;
+mod wait;
 
 use std::collections::HashMap;
 
 use super::program::{Say, Tree};
 use super::step::{Flow, Kind, Name, Step};
 use crate::model::{OBJECTS, ScriptKind};
-use crate::yaml::{self, Entry, Faults, Keys, Node, Value, did_you_mean, not_available};
+use crate::yaml::{self, Entry, Faults, Keys, Node, Value, did_you_mean};
 
 /// Whether a text is JavaScript of that kind, given the names of the `each` steps around it.
 pub type Check<'a> = &'a dyn Fn(ScriptKind, &str, &[String]) -> Result<(), SyntaxError>;
@@ -23,10 +24,10 @@ pub struct SyntaxError {
     pub text: String,
 }
 
-const STEPS: [&str; 12] =
-    ["say", "ask", "if", "switch", "set", "unset", "code", "run", "goto", "once", "each", "stop"];
-/// Steps of the contract that this version does not have yet.
-const LATER: [&str; 4] = ["http", "wait", "remind", "handover"];
+const STEPS: [&str; 16] = [
+    "say", "ask", "if", "switch", "set", "unset", "code", "http", "wait", "remind", "run", "goto", "once",
+    "each", "handover", "stop",
+];
 
 /// The flow `name`, read from `text`, the content of `flows/NAME.yaml`. `environment` answers for `${NAME}`.
 pub fn parse(
@@ -106,9 +107,9 @@ impl Parser<'_> {
 
     /// The one key that says what the step does.
     fn word(&mut self, node: &Node, entries: &[Entry]) -> Option<&'static str> {
-        let known = |entry: &Entry| STEPS.into_iter().chain(LATER).find(|word| *word == entry.key);
+        let known = |entry: &Entry| STEPS.into_iter().find(|word| *word == entry.key);
         let mut words = entries.iter().filter_map(|entry| Some((known(entry)?, &entry.place)));
-        let Some((word, place)) = words.next() else {
+        let Some((word, _)) = words.next() else {
             self.unknown_step(node, entries);
             return None;
         };
@@ -117,10 +118,6 @@ impl Parser<'_> {
                 "a step does one thing: \"{second}\" is a step beside \"{word}\"; begin it with \"- \""
             );
             self.faults.push(place, text);
-            return None;
-        }
-        if LATER.contains(&word) {
-            self.faults.push(place, not_available(&format!("the step \"{word}\""), "leave it out"));
             return None;
         }
         Some(word)
@@ -148,6 +145,10 @@ impl Parser<'_> {
             "set" => self.set(value),
             "unset" => self.unset(value),
             "code" => self.code(value).map(Kind::Code),
+            "http" => Some(self.http(value)),
+            "wait" => self.wait(value),
+            "remind" => self.remind(value),
+            "handover" => self.handover(value),
             "run" => self.name(value).map(Kind::Run),
             "goto" => self.goto(value),
             "once" => Some(Kind::Once(self.steps(value))),

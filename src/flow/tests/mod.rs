@@ -3,6 +3,7 @@
 mod faults;
 mod programs;
 mod templates;
+mod waits;
 
 use std::collections::BTreeMap;
 

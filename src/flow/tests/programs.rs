@@ -1,7 +1,7 @@
 //! How steps are laid out as operations, with their paths and targets.
 
 use super::{program, program_of, read};
-use crate::flow::{Expect, Op, Program, Template, compile};
+use crate::flow::{Expect, Op, Program, Span, Template, compile};
 
 /// One operation as a person would note it down.
 fn op(op: &Op) -> String {
@@ -30,7 +30,12 @@ fn op(op: &Op) -> String {
         Op::Once { end } => format!("once {end}"),
         Op::Each { items, name, end } => format!("each {name} of {} {end}", items.source),
         Op::Next { each } => format!("next {each}"),
-        Op::StopFlow | Op::StopSession | Op::Return => format!("{op:?}"),
+        Op::Http(http) => format!("http {} {} → {}", http.method, text(&http.url), http.answered),
+        Op::Wait(Span::Fixed(ms)) => format!("wait {ms}"),
+        Op::Wait(Span::Template(template)) => format!("wait {}", text(template)),
+        Op::Remind(remind) => format!("remind {:?}", remind.after),
+        Op::Handover(handover) => format!("handover {}", handover.to.as_ref().map(text).unwrap_or_default()),
+        Op::Listen | Op::CancelReminders | Op::StopFlow | Op::StopSession | Op::Return => format!("{op:?}"),
     }
 }
 
@@ -71,6 +76,30 @@ fn a_question_goes_on_behind_its_otherwise() {
             "a/0/otherwise/0: say o",
             "a/1: ask r Text None → 3",
             "a/2: ask s a|b None → 4",
+            "a: Return",
+        ]
+    );
+}
+
+#[test]
+fn steps_that_wait_go_on_behind_their_blocks() {
+    let program = program(
+        "- http: { get: \"https://a\", onError: [{ say: e }] }\n- ask: { say: q, attempts: 1, otherwise: [{ say: o }], timeout: { after: 2s, do: [{ say: t }] } }\n- wait: 2s\n- handover: { to: desk, onBack: [{ say: b }] }\n- wait: input\n- remind: cancel\n",
+    );
+    assert_eq!(
+        ops(&program),
+        [
+            "a/0: http GET https://a → 2",
+            "a/0/onError/0: say e",
+            "a/1: ask q Text Some(1) → 6",
+            "a/1/otherwise/0: say o",
+            "a/1: jump 6",
+            "a/1/timeout/0: say t",
+            "a/2: wait 2000",
+            "a/3: handover desk",
+            "a/3/onBack/0: say b",
+            "a/4: Listen",
+            "a/5: CancelReminders",
             "a: Return",
         ]
     );

@@ -76,7 +76,7 @@ fn input(text: &str) -> Input {
 }
 
 fn queued(sequence: u64) -> Queued {
-    Queued { id: session("u", 0).id, input: input("hello"), sequence, tries: 0 }
+    Queued { id: session("u", 0).id, input: input("hello"), sequence, reminder: None, tries: 0 }
 }
 
 fn callback(sequence: u64, body: &str) -> Callback {
@@ -92,6 +92,8 @@ fn record(turn: u64) -> Record {
         program: None,
         profile: None,
         input: input("hello"),
+        woken: None,
+        suspended: false,
         outputs: Vec::new(),
         notes: Vec::new(),
     }

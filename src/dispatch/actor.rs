@@ -1,0 +1,263 @@
+//! The dispatch actor: what is due when, and who is told.
+//!
+//! Its agenda holds places, not rows: what lies there is read when it is due, and a wait that was called off is not
+//! there any more. Only what is due soon is on the agenda; the rest stays on the disk, however much it is.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, Recipient, SpawnHandle};
+use tokio::sync::oneshot;
+
+use super::calls::Calls;
+use super::wake::Wake;
+use crate::clock;
+use crate::egress::Guard;
+use crate::model::{Awaited, CallResult, Owed};
+use crate::store::{Client, EXIT_BROKEN, Place, Store, Writes};
+
+/// For the last calls to be answered at the end of a stop. What is not is asked for again after the next start.
+const LAST_CALLS: Duration = Duration::from_secs(5);
+
+/// Waits that were just flushed.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Started(pub Vec<Place>);
+
+/// A session could not be woken.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Again {
+    pub owed: Arc<Owed>,
+    pub answer: Option<Arc<CallResult>>,
+    pub after_ms: u64,
+}
+
+/// A call ended.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Answered {
+    pub owed: Owed,
+    pub host: String,
+    pub result: CallResult,
+}
+
+/// Nothing new is begun; the answer comes when the calls in flight ended, or took too long.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Drain(pub oneshot::Sender<()>);
+
+pub struct Dispatch {
+    pub(super) shard: (usize, usize),
+    pub(super) store: Store,
+    pub(super) commits: Rc<Client>,
+    sessions: Recipient<Wake>,
+    pub(super) calls: Calls,
+    /// By the time it is done; an answer that could not be handed over is kept with it.
+    agenda: BTreeMap<(u64, Place), Option<Arc<CallResult>>>,
+    /// Every place up to this one was read from the disk.
+    pub(super) read_to: Option<Place>,
+    pub(super) read_again_at: u64,
+    /// What was due before was left by an earlier run of the process.
+    started_at: u64,
+    alarm: Option<(u64, SpawnHandle)>,
+    draining: Option<oneshot::Sender<()>>,
+}
+
+impl Dispatch {
+    /// `sessions` is who wakes them.
+    pub fn new(
+        shard: (usize, usize),
+        store: Store,
+        commits: Rc<Client>,
+        guard: Arc<Guard>,
+        sessions: Recipient<Wake>,
+    ) -> Dispatch {
+        Dispatch {
+            shard,
+            store,
+            commits,
+            sessions,
+            calls: Calls::new(guard),
+            agenda: BTreeMap::new(),
+            read_to: None,
+            read_again_at: 0,
+            started_at: clock::now(),
+            alarm: None,
+            draining: None,
+        }
+    }
+
+    /// Does what is due, reads on when it is time, and sleeps until the next.
+    fn work(&mut self, ctx: &mut Context<Self>) {
+        if self.draining.is_some() {
+            return;
+        }
+        let now = clock::now();
+        if now >= self.read_again_at {
+            self.read_on(ctx, now);
+        }
+        while let Some(entry) = self.agenda.first_entry().filter(|entry| entry.key().0 <= now) {
+            let ((_, place), answer) = entry.remove_entry();
+            self.take(ctx, place, answer);
+        }
+        self.set_alarm(ctx);
+    }
+
+    /// One timer, for what is next.
+    fn set_alarm(&mut self, ctx: &mut Context<Self>) {
+        let next = self.agenda.first_key_value().map_or(u64::MAX, |((at, _), _)| *at);
+        let at = next.min(self.read_again_at);
+        if let Some((set_at, handle)) = self.alarm {
+            if set_at <= at {
+                return;
+            }
+            ctx.cancel_future(handle);
+        }
+        let wait = Duration::from_millis(at.saturating_sub(clock::now()));
+        let handle = ctx.run_later(wait, |this, ctx| {
+            this.alarm = None;
+            this.work(ctx);
+        });
+        self.alarm = Some((at, handle));
+    }
+
+    pub(super) fn put(&mut self, at: u64, place: Place, answer: Option<Arc<CallResult>>) {
+        self.agenda.insert((at, place), answer);
+    }
+
+    pub(super) fn held(&self) -> usize {
+        self.agenda.len()
+    }
+
+    fn take(&mut self, ctx: &mut Context<Self>, place: Place, answer: Option<Arc<CallResult>>) {
+        match self.read(&place) {
+            Ok(None) => {}
+            Ok(Some(owed)) if place.due_at <= self.started_at && answer.is_none() => self.count(ctx, owed),
+            Ok(Some(owed)) => self.go(ctx, owed, answer),
+            Err(error) => {
+                tracing::error!(session = %place.session, %error, "a session waits for ever: a row cannot be read")
+            }
+        }
+    }
+
+    /// What was left by an earlier run may be what ended it: it is counted, on the disk, before it is done.
+    fn count(&mut self, ctx: &mut Context<Self>, mut owed: Owed) {
+        owed.tries += 1;
+        let mut writes = Writes::new();
+        writes.owe(&owed);
+        let (me, place) = (ctx.address(), Place::of(&owed));
+        let sent = self.commits.commit(writes, move |_| me.do_send(Counted(owed)));
+        if let Err(refused) = sent {
+            tracing::warn!(session = %place.session, %refused, "a session is woken later: the store takes nothing");
+            self.put(clock::now() + 1_000, place, None);
+        }
+    }
+
+    fn go(&mut self, ctx: &mut Context<Self>, owed: Owed, answer: Option<Arc<CallResult>>) {
+        match &owed.wait.what {
+            Awaited::Call(_) if answer.is_none() => self.calls.ask(ctx.address(), owed),
+            Awaited::Call(_) | Awaited::Time | Awaited::Reminder { .. } => self.wake(ctx, owed, answer),
+        }
+    }
+
+    fn wake(&mut self, ctx: &mut Context<Self>, owed: Owed, answer: Option<Arc<CallResult>>) {
+        // Bounded by the agenda; the switchboard hands it on at once.
+        self.sessions.do_send(Wake::new(owed, answer, ctx.address()));
+    }
+
+    fn stop_if_drained(&mut self, ctx: &mut Context<Self>) {
+        if self.calls.in_flight() == 0
+            && let Some(done) = self.draining.take()
+        {
+            // Whoever asked may have given up waiting.
+            let _ = done.send(());
+            ctx.stop();
+        }
+    }
+}
+
+/// A wait of an earlier run was counted.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Counted(Owed);
+
+/// Crash only: the mailbox of a dead actor would swallow every wait of its shard. A start after the crash goes on with all
+/// that is owed.
+impl Drop for Dispatch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the dispatch of shard {} failed; start the server again", self.shard.0);
+            std::process::exit(EXIT_BROKEN);
+        }
+    }
+}
+
+impl Actor for Dispatch {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        self.work(ctx);
+    }
+}
+
+impl Handler<Started> for Dispatch {
+    type Result = ();
+
+    /// What is due later than what was read lies on the disk and is read when its time comes.
+    fn handle(&mut self, Started(places): Started, ctx: &mut Context<Self>) {
+        let read_to = self.read_to;
+        for place in places.into_iter().filter(|place| Some(*place) <= read_to) {
+            self.put(place.due_at, place, None);
+        }
+        self.work(ctx);
+    }
+}
+
+impl Handler<Counted> for Dispatch {
+    type Result = ();
+
+    fn handle(&mut self, Counted(owed): Counted, ctx: &mut Context<Self>) {
+        if self.draining.is_none() {
+            self.go(ctx, owed, None);
+        }
+    }
+}
+
+impl Handler<Again> for Dispatch {
+    type Result = ();
+
+    fn handle(&mut self, again: Again, ctx: &mut Context<Self>) {
+        self.put(clock::now() + again.after_ms, Place::of(&again.owed), again.answer);
+        self.work(ctx);
+    }
+}
+
+impl Handler<Answered> for Dispatch {
+    type Result = ();
+
+    /// An answer is handed over even while the server goes down: then it need not be asked for again.
+    fn handle(&mut self, Answered { owed, host, result }: Answered, ctx: &mut Context<Self>) {
+        self.calls.ended(&host);
+        self.wake(ctx, owed, Some(Arc::new(result)));
+        if self.draining.is_none() {
+            self.calls.next(ctx.address(), &self.store);
+        }
+        self.stop_if_drained(ctx);
+    }
+}
+
+impl Handler<Drain> for Dispatch {
+    type Result = ();
+
+    fn handle(&mut self, Drain(done): Drain, ctx: &mut Context<Self>) {
+        self.draining = Some(done);
+        self.stop_if_drained(ctx);
+        ctx.run_later(LAST_CALLS, |this, ctx| {
+            this.draining.take().map(|done| done.send(()));
+            ctx.stop();
+        });
+    }
+}

@@ -1,0 +1,58 @@
+//! A wait that is over, on its way to its session. Until the session has committed what follows from it, it comes back:
+//! dropped for whatever reason, it is tried again a little later.
+
+use std::sync::Arc;
+
+use actix::{Addr, Message};
+
+use super::actor::{Again, Dispatch};
+use crate::model::{CallResult, Owed, Woken};
+
+/// So often may the process end after a start that found this due, before it counts as poison: as for an input that waits.
+pub const TRIES_MAX: u32 = 10;
+/// Until a session that could not take it is woken again, milliseconds.
+const AGAIN_AFTER_MS: u64 = 1_000;
+
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Wake {
+    pub owed: Arc<Owed>,
+    /// How the call ended, if it was one.
+    pub answer: Option<Arc<CallResult>>,
+    back: Option<Addr<Dispatch>>,
+    again_after_ms: u64,
+}
+
+impl Wake {
+    pub(super) fn new(owed: Owed, answer: Option<Arc<CallResult>>, back: Addr<Dispatch>) -> Wake {
+        Wake { owed: Arc::new(owed), answer, back: Some(back), again_after_ms: AGAIN_AFTER_MS }
+    }
+
+    /// What it is for the turn.
+    pub fn woken(&self) -> Woken {
+        Woken { wait: self.owed.wait.id, answer: self.answer.as_deref().cloned() }
+    }
+
+    /// What follows from it is flushed, or nothing does.
+    pub fn done(mut self) {
+        self.back = None;
+    }
+
+    /// Nobody can take it now; it comes back after this time.
+    pub fn later(mut self, ms: u64) {
+        self.again_after_ms = ms;
+    }
+}
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        if let Some(dispatch) = self.back.take() {
+            // Gone when the server goes down: the next start finds the row.
+            dispatch.do_send(Again {
+                owed: self.owed.clone(),
+                answer: self.answer.take(),
+                after_ms: self.again_after_ms,
+            });
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! A wait of this session is over: the flow goes on behind it, a question ends, or a reminder becomes an input.
+//!
+//! The row of the wait is the one copy that counts until the commit of what follows from it, and that commit removes it. So a
+//! wake that cannot be worked on is simply dropped: it comes back.
+
+use std::sync::Arc;
+
+use actix::{AsyncContext, Context, Message};
+
+use super::actor::{Origin, SessionActor, Stage, Work, WorkOff};
+use super::pending::Pending;
+use super::turns::Step;
+use crate::clock;
+use crate::dispatch::{TRIES_MAX, Wake};
+use crate::model::{Awaited, Input, Owed, Position, Queued, Source};
+use crate::store::{Place, Writes};
+
+/// A wait of this session is over.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Awake {
+    pub wake: Wake,
+    pub pending: Pending,
+}
+
+/// What a wake means to the session as it is now.
+enum Meaning {
+    /// The session went on without it.
+    Over,
+    /// The flow goes on in the middle of this input.
+    GoesOn { input: Input, sequence: u64 },
+    /// An input: the end of a question's time, or a reminder.
+    Input(Input),
+}
+
+impl SessionActor {
+    pub(super) fn wake(&mut self, awake: Awake, ctx: &mut Context<Self>) {
+        if self.stage == Stage::Slow {
+            // At most what one session may wait for.
+            return self.woken.push_back(awake);
+        }
+        let Awake { wake, pending } = awake;
+        let now = clock::now();
+        let (input, sequence) = match self.meaning(&wake.owed, now) {
+            Meaning::Over => return self.forget(wake),
+            Meaning::GoesOn { input, sequence } => (input, sequence),
+            Meaning::Input(input) if input.source == Source::Timeout => {
+                let sequence = self.session.as_ref().map_or(0, |session| session.inputs);
+                (input, sequence)
+            }
+            Meaning::Input(input) if self.is_busy() => return self.enqueue_reminder(wake, input, now),
+            Meaning::Input(input) => (input, self.next_sequence(now)),
+        };
+        let woken = Some(wake.woken());
+        let work = Work { input, sequence, woken, origin: Origin::Woken(wake), pending };
+        self.take_woken(work, ctx);
+    }
+
+    fn meaning(&self, owed: &Arc<Owed>, now: u64) -> Meaning {
+        let Some(session) = self.session.as_ref().filter(|session| session.started_at == owed.started_at)
+        else {
+            return Meaning::Over;
+        };
+        let id = owed.wait.id;
+        if !session.waits.iter().any(|wait| wait.id == id) {
+            return Meaning::Over;
+        }
+        let source = match (&session.position, &owed.wait.what) {
+            (_, Awaited::Reminder { .. }) => Source::Inject,
+            (Position::Suspended { wait, carried, .. }, _) if *wait == id => {
+                return Meaning::GoesOn { input: carried.input.clone(), sequence: carried.sequence };
+            }
+            (Position::Ask { timeout, .. }, _) if *timeout == Some(id) => Source::Timeout,
+            _ => return Meaning::Over,
+        };
+        let (text, data) = match &owed.wait.what {
+            Awaited::Reminder { text, data } => (text.clone(), data.clone()),
+            Awaited::Time | Awaited::Call(_) => (String::new(), None),
+        };
+        let (input_id, trace_id) = (clock::id(), clock::id());
+        Meaning::Input(Input { input_id, trace_id, source, text, data, received_at: now })
+    }
+
+    fn take_woken(&mut self, work: Work, ctx: &mut Context<Self>) {
+        if let Origin::Woken(wake) = &work.origin
+            && wake.owed.tries > TRIES_MAX
+        {
+            let reason = format!("the process ended {TRIES_MAX} times while this was worked on");
+            let decided = self.poisoned(&work, reason);
+            return self.commit_woken(work, decided, ctx);
+        }
+        match self.decide(&work) {
+            Step::Decided(decided) => self.commit_woken(work, *decided, ctx),
+            Step::Slow(job) => {
+                self.running = Some(work);
+                self.go_slow(*job, ctx);
+            }
+        }
+    }
+
+    /// What the store does not take comes back by itself.
+    pub(super) fn commit_woken(
+        &mut self,
+        work: Work,
+        decided: super::turns::Decided,
+        ctx: &mut Context<Self>,
+    ) {
+        self.commit(work, decided, ctx);
+        ctx.notify(WorkOff);
+    }
+
+    /// Nothing follows from it: its row goes, whenever the store next writes.
+    fn forget(&self, wake: Wake) {
+        let mut writes = Writes::new();
+        writes.forget_wait(&Place::of(&wake.owed));
+        self.shard.commits.defer(writes);
+        wake.done();
+    }
+
+    /// The session is busy: the reminder takes its place among the inputs that wait.
+    fn enqueue_reminder(&mut self, wake: Wake, input: Input, now: u64) {
+        let (life, sequence) = (wake.owed.started_at, self.next_sequence(now));
+        let reminder = Some(wake.owed.wait.id);
+        let queued = Queued { id: self.id.clone(), input, sequence, reminder, tries: 0 };
+        let mut writes = Writes::new();
+        writes.forget_wait(&Place::of(&wake.owed));
+        writes.enqueue(&self.key, life, &queued);
+        let sent = self.shard.commits.commit(writes, move |flushed| {
+            if flushed.is_ok() {
+                wake.done();
+            }
+        });
+        if sent.is_ok() {
+            let pending = Pending::new(&self.counter);
+            self.waiting.push_back(super::actor::Waiting { life, queued, pending });
+        }
+    }
+}
