@@ -109,7 +109,7 @@ async fn read(front: &Front, request: &HttpRequest, payload: Payload) -> Result<
 }
 
 /// Hands the input to its session and waits until it is flushed.
-async fn post(
+pub(super) async fn post(
     front: &Front,
     endpoint: Arc<Endpoint>,
     source: Source,
@@ -146,7 +146,7 @@ fn idempotency(headers: &HeaderMap, source: Source, body: &Body) -> Result<Optio
     Ok(Some(Idempotency { key: key.to_owned(), fingerprint }))
 }
 
-fn respond(accepted: Result<Accepted, Problem>, trace_id: &str) -> HttpResponse {
+pub(super) fn respond(accepted: Result<Accepted, Problem>, trace_id: &str) -> HttpResponse {
     match accepted {
         Ok(accepted) => HttpResponse::Accepted().json(accepted),
         Err(problem) => problem.traced(trace_id).respond(),

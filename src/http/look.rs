@@ -47,8 +47,9 @@ pub async fn ready(front: Data<Front>) -> HttpResponse {
 pub async fn state(front: Data<Front>, named: Path<Named>, request: HttpRequest) -> HttpResponse {
     let looked = async {
         let session = session(&front, &request, named.into_inner()).await?;
-        let Session { id, started_at, last_active_at, turns, inputs, outputs, context, position, .. } =
-            session;
+        let Session {
+            id, started_at, last_active_at, turns, inputs, outputs, context, waits, position, ..
+        } = session;
         Ok(HttpResponse::Ok().json(json!({
             "endpoint": id.endpoint,
             "userId": id.user_id,
@@ -59,6 +60,7 @@ pub async fn state(front: Data<Front>, named: Path<Named>, request: HttpRequest)
             "inputs": inputs,
             "outputs": outputs,
             "context": context,
+            "waits": waits,
             "position": position,
         })))
     };

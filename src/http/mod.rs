@@ -4,6 +4,7 @@
 mod body;
 mod events;
 mod front;
+mod handover;
 mod input;
 mod key;
 mod look;
@@ -36,6 +37,12 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(
                     web::resource("/transcript").get(look::transcript).default_service(web::to(only_get)),
                 )
+                .service(web::resource("/agent").post(handover::speak).default_service(web::to(only_post)))
+                .service(
+                    web::resource("/handover")
+                        .delete(handover::give_back)
+                        .default_service(web::to(only_delete)),
+                )
                 .service(web::resource("/events").get(events::events).default_service(web::to(only_get))),
         )
         .service(web::resource("/api/v1/quarantine").get(look::quarantine).default_service(web::to(only_get)))
@@ -49,6 +56,10 @@ async fn only_post(_: HttpRequest) -> HttpResponse {
 
 async fn only_get(_: HttpRequest) -> HttpResponse {
     Problem::new(Kind::MethodNotAllowed, "send a GET").allow("GET").respond()
+}
+
+async fn only_delete(_: HttpRequest) -> HttpResponse {
+    Problem::new(Kind::MethodNotAllowed, "send a DELETE").allow("DELETE").respond()
 }
 
 async fn nothing_here(_: HttpRequest) -> HttpResponse {
