@@ -9,6 +9,7 @@ mod objects;
 mod position;
 mod render;
 mod run;
+mod say;
 mod steps;
 #[cfg(test)]
 mod tests;

@@ -5,62 +5,15 @@ use serde_json::Value;
 use super::memory;
 use super::render::{truthy, written};
 use super::run::{Active, End, Flow, Run};
-use crate::flow::{Op, Say, Target, Tree};
-use crate::model::{DEPTH_MAX, Loop, Map, NoteKind, Numbered, Output, Script, Speaker, is_too_deep};
+use crate::flow::{Op, Target, Tree};
+use crate::model::{DEPTH_MAX, Loop, Map, NoteKind, Script, is_too_deep};
 
 /// A code step is handed the memory, hands it back, and the turn keeps a copy: what that costs, in copies.
 const CODE_COPIES: usize = 4;
 /// Flows inside flows: deeper is a flow that runs itself for ever, over many inputs.
 const FRAMES_MAX: usize = 64;
-/// Of one turn. More is a loop that nobody meant, and every one of them is a POST.
-const OUTPUTS_MAX: usize = 1_000;
-/// Text and data of all outputs of one turn: what a receiver can be asked to take at once.
-const OUTPUT_BYTES_MAX: usize = 4 << 20;
 
 impl Run<'_> {
-    pub(super) fn say(&mut self, at: usize, say: &Say) -> Flow {
-        let text = match say.texts.len() {
-            0 => String::new(),
-            1 => self.text(&say.texts[0])?,
-            many => {
-                let chosen = self.draw(many);
-                self.text(&say.texts[chosen])?
-            }
-        };
-        let data = match &say.data {
-            None => Map::new(),
-            Some(tree) => self.data(at, tree)?,
-        };
-        self.output(at, text, data)
-    }
-
-    fn data(&mut self, at: usize, tree: &Tree) -> Result<Map, End> {
-        match self.tree(tree)? {
-            Value::Object(data) => Ok(data),
-            Value::Null => Ok(Map::new()),
-            other => {
-                let text = format!("`data` of an output is an object; this is left out: {}", written(other));
-                self.warn(&self.event.program.places[at], text);
-                Ok(Map::new())
-            }
-        }
-    }
-
-    fn output(&mut self, at: usize, text: String, data: Map) -> Flow {
-        if is_too_deep(&data) {
-            return Err(End::fault(self.place(at), too_deep("`data` of an output")));
-        }
-        self.output_bytes += text.len() + memory::size(&data);
-        if self.outputs.len() >= OUTPUTS_MAX || self.output_bytes > OUTPUT_BYTES_MAX {
-            let bounds = format!("{OUTPUTS_MAX} outputs and {} MiB", OUTPUT_BYTES_MAX >> 20);
-            return Err(End::fault(self.place(at), format!("one input may give {bounds} at the most")));
-        }
-        self.session.outputs += 1;
-        let output = Output { text, data, source: Speaker::Bot };
-        self.outputs.push(Numbered { sequence: self.session.outputs, output });
-        Ok(())
-    }
-
     pub(super) fn choose(&mut self, condition: &Script, otherwise: usize) -> Flow {
         if !truthy(&self.value(condition)?) {
             self.next = otherwise;
@@ -242,14 +195,6 @@ impl Run<'_> {
         }
         Ok(())
     }
-
-    /// An even draw from the turn's seed: the next number of SplitMix64, scaled.
-    fn draw(&mut self, many: usize) -> usize {
-        self.chance = self.chance.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.chance ^ (self.chance >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((u128::from(mixed ^ (mixed >> 31)) * many as u128) >> 64) as usize
-    }
 }
 
 /// Whether the memory may be kept as it is now.
@@ -261,7 +206,7 @@ fn fits(name: &str, memory: &Map, max: usize) -> Result<(), String> {
     if is_too_deep(memory) { Err(too_deep(name)) } else { Ok(()) }
 }
 
-fn too_deep(name: &str) -> String {
+pub(super) fn too_deep(name: &str) -> String {
     format!("{name} would hold lists and objects more than {DEPTH_MAX} deep in one another")
 }
 

@@ -1,0 +1,63 @@
+//! What the bot says: `say` in its short and long form, also where a question says something.
+//! Each key is read though another has a fault.
+
+use super::{Parser, Say, Tree};
+use crate::flow::program::Template;
+use crate::yaml::{Node, Value};
+
+impl Parser<'_> {
+    /// `"text"` or `{text, data, oneOf}`.
+    pub(super) fn say(&mut self, node: &Node) -> Option<Say> {
+        if !matches!(node.value, Value::Mapping(_)) {
+            return Some(Say { texts: vec![self.template(node)?], data: None });
+        }
+        let mut keys = node.keys(self.faults)?;
+        let (text, one_of, data) = (keys.optional("text"), keys.optional("oneOf"), keys.optional("data"));
+        keys.finish(self.faults);
+        if text.is_none() && one_of.is_none() && data.is_none() {
+            self.faults.push(&node.place, "nothing to say; add text, oneOf or data");
+            return None;
+        }
+        let data = data.and_then(|node| self.data(node));
+        let texts = match (text, one_of) {
+            (Some(_), Some(one_of)) => {
+                self.faults.push(&one_of.place, "text and oneOf exclude each other; keep one of them");
+                return None;
+            }
+            (Some(text), None) => vec![self.template(text)?],
+            (None, Some(one_of)) => self.alternatives(one_of)?,
+            (None, None) => Vec::new(),
+        };
+        Some(Say { texts, data })
+    }
+
+    fn alternatives(&mut self, node: &Node) -> Option<Vec<Template>> {
+        let nodes = self.at_least_one(node)?;
+        Some(nodes.iter().filter_map(|node| self.template(node)).collect())
+    }
+
+    pub(super) fn at_least_one<'n>(&mut self, node: &'n Node) -> Option<&'n [Node]> {
+        let nodes = node.list(self.faults)?;
+        if nodes.is_empty() {
+            self.faults.push(&node.place, "the list is empty; write at least one element");
+            return None;
+        }
+        Some(nodes)
+    }
+
+    /// An object, or one expression that gives one.
+    fn data(&mut self, node: &Node) -> Option<Tree> {
+        let tree = self.tree(node)?;
+        match (&node.value, &tree) {
+            (Value::Mapping(_), _) | (_, Tree::Template(Template::Value(_))) => Some(tree),
+            _ => {
+                let text = format!(
+                    "data is a mapping, got {}; write key: value, or one {{{{ … }}}}",
+                    node.describe()
+                );
+                self.faults.push(&node.place, text);
+                None
+            }
+        }
+    }
+}
