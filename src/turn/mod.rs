@@ -4,6 +4,7 @@
 //! log, or read clock, chance, files or network. A fault in a flow is a value in the turn.
 
 mod answer;
+mod language;
 mod memory;
 mod objects;
 mod position;

@@ -236,6 +236,7 @@ impl<'a> Run<'a> {
         self.session.context = if over { Map::new() } else { context };
         if over {
             self.session.once.clear();
+            (self.session.locale, self.session.timezone) = (None, None);
         }
         Turn {
             session: self.session,

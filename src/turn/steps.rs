@@ -13,6 +13,22 @@ const CODE_COPIES: usize = 4;
 /// Flows inside flows: deeper is a flow that runs itself for ever, over many inputs.
 const FRAMES_MAX: usize = 64;
 
+/// Where a step writes what the flow is to remember.
+#[derive(Clone, Copy, PartialEq)]
+enum Memory {
+    Context,
+    Profile,
+}
+
+impl Memory {
+    fn name(self) -> &'static str {
+        match self {
+            Memory::Context => "context",
+            Memory::Profile => "profile",
+        }
+    }
+}
+
 impl Run<'_> {
     pub(super) fn choose(&mut self, condition: &Script, otherwise: usize) -> Flow {
         if !truthy(&self.value(condition)?) {
@@ -42,29 +58,34 @@ impl Run<'_> {
     }
 
     pub(super) fn write(&mut self, at: usize, target: &Target, value: Value) -> Flow {
-        let (name, path) = match target {
-            Target::Context(path) => ("context", path),
-            Target::Profile(path) => ("profile", path),
-        };
-        let before = self.memory(target).clone();
+        match target {
+            Target::Context(path) => self.remember(at, Memory::Context, path, value),
+            Target::Profile(path) => self.remember(at, Memory::Profile, path, value),
+            Target::Session(setting) => self.choose_setting(at, *setting, value),
+        }
+    }
+
+    fn remember(&mut self, at: usize, memory: Memory, path: &[String], value: Value) -> Flow {
+        let name = memory.name();
+        let before = self.memory(memory).clone();
         self.weigh(at, memory::size(&before))?;
-        let written = memory::write(self.memory(target), path, value);
+        let written = memory::write(self.memory(memory), path, value);
         let max = self.event.bounds.context_bytes_max;
-        if let Err(text) = fits(name, self.memory(target), max) {
-            *self.memory(target) = before;
+        if let Err(text) = fits(name, self.memory(memory), max) {
+            *self.memory(memory) = before;
             return Err(End::fault(self.place(at), text));
         }
-        self.profile_changed |= matches!(target, Target::Profile(_)) && written.is_ok();
+        self.profile_changed |= memory == Memory::Profile && written.is_ok();
         if let Err(text) = written {
             self.warn(&self.event.program.places[at], format!("{name}: {text}"));
         }
         Ok(())
     }
 
-    fn memory(&mut self, target: &Target) -> &mut Map {
-        match target {
-            Target::Context(_) => self.scope.context_mut(),
-            Target::Profile(_) => self.scope.profile_mut(),
+    fn memory(&mut self, memory: Memory) -> &mut Map {
+        match memory {
+            Memory::Context => self.scope.context_mut(),
+            Memory::Profile => self.scope.profile_mut(),
         }
     }
 
@@ -87,6 +108,7 @@ impl Run<'_> {
                     memory::remove(self.scope.profile_mut(), path);
                     self.profile_changed = true;
                 }
+                Target::Session(setting) => self.keep_setting(*setting, None),
             }
         }
         Ok(())

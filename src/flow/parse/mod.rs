@@ -5,6 +5,7 @@ mod say;
 mod script;
 mod target;
 mod template;
+mod words;
 
 use std::collections::HashMap;
 

@@ -1,19 +1,28 @@
 //! What the bot says: `say` in its short and long form, also where a question says something.
-//! Each key is read though another has a fault.
+//! Wherever a text is said it may stand there in several languages. Each key is read though another has a fault.
 
+use super::words::{is_text, language_in};
 use super::{Parser, Say, Tree};
 use crate::flow::program::Template;
 use crate::yaml::{Node, Value};
 
+/// The keys of the long form.
+const KEYS: [&str; 3] = ["text", "oneOf", "data"];
+
+const LANGUAGE_BESIDE: &str = "languages stand inside the text; write text: { en: \"…\", de: \"…\" }";
+
 impl Parser<'_> {
-    /// `"text"` or `{text, data, oneOf}`.
+    /// `"text"`, that by language, or `{text, oneOf, data}`.
     pub(super) fn say(&mut self, node: &Node) -> Option<Say> {
-        if !matches!(node.value, Value::Mapping(_)) {
-            return Some(Say { texts: vec![self.template(node)?], data: None });
+        if is_text(node, &KEYS) {
+            return Some(Say { texts: vec![self.words(node)?], data: None });
         }
         let mut keys = node.keys(self.faults)?;
         let (text, one_of, data) = (keys.optional("text"), keys.optional("oneOf"), keys.optional("data"));
-        keys.finish(self.faults);
+        match language_in(node, &KEYS) {
+            Some(entry) => self.faults.push(&entry.place, LANGUAGE_BESIDE),
+            None => keys.finish(self.faults),
+        }
         if text.is_none() && one_of.is_none() && data.is_none() {
             self.faults.push(&node.place, "nothing to say; add text, oneOf or data");
             return None;
@@ -24,7 +33,7 @@ impl Parser<'_> {
                 self.faults.push(&one_of.place, "text and oneOf exclude each other; keep one of them");
                 return None;
             }
-            (Some(text), None) => vec![self.template(text)?],
+            (Some(text), None) => vec![self.words(text)?],
             (None, Some(one_of)) => self.alternatives(one_of)?,
             (None, None) => Vec::new(),
         };
@@ -33,7 +42,7 @@ impl Parser<'_> {
 
     fn alternatives(&mut self, node: &Node) -> Option<Vec<Template>> {
         let nodes = self.at_least_one(node)?;
-        Some(nodes.iter().filter_map(|node| self.template(node)).collect())
+        Some(nodes.iter().filter_map(|node| self.words(node)).collect())
     }
 
     pub(super) fn at_least_one<'n>(&mut self, node: &'n Node) -> Option<&'n [Node]> {

@@ -4,7 +4,7 @@ use super::{faults, read};
 
 /// Each case is a flow and the lines that `antiphon check` prints for it.
 #[track_caller]
-fn expect(cases: &[(&str, &[&str])]) {
+pub(super) fn expect(cases: &[(&str, &[&str])]) {
     for (text, expected) in cases {
         assert_eq!(faults(text), *expected, "\n{text}");
     }
