@@ -8,6 +8,7 @@ mod compile;
 mod link;
 mod parse;
 mod program;
+mod rich;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -16,4 +17,5 @@ pub use compile::compile;
 pub use link::link;
 pub use parse::{Check, SyntaxError, parse};
 pub use program::{Ask, DEFAULT_LANGUAGE, Expect, Op, Part, Program, Say, Setting, Target, Template, Tree};
+pub use rich::{Form, Members, Rich};
 pub use step::Flow;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::rich::Rich;
 use crate::model::{Place, ProgramHash, ProgramSource, Script};
 use crate::yaml;
 
@@ -81,6 +82,7 @@ pub enum Op {
 pub struct Say {
     /// One text, or the alternatives of `oneOf`. Empty if the output has none of its own.
     pub texts: Vec<Template>,
+    pub rich: Option<Rich>,
     pub data: Option<Tree>,
 }
 

@@ -4,30 +4,37 @@
 use super::words::{is_text, language_in};
 use super::{Parser, Say, Tree};
 use crate::flow::program::Template;
-use crate::yaml::{Node, Value};
+use crate::flow::rich::Form;
+use crate::yaml::{Keys, Node, Value};
 
 /// The keys of the long form.
-const KEYS: [&str; 3] = ["text", "oneOf", "data"];
+const KEYS: [&str; 10] =
+    ["text", "oneOf", "data", "quickReplies", "buttons", "gallery", "list", "image", "audio", "video"];
 
 const LANGUAGE_BESIDE: &str = "languages stand inside the text; write text: { en: \"…\", de: \"…\" }";
 
 impl Parser<'_> {
-    /// `"text"`, that by language, or `{text, oneOf, data}`.
+    /// `"text"`, that by language, or `{text, oneOf, data}` with one rich form.
     pub(super) fn say(&mut self, node: &Node) -> Option<Say> {
         if is_text(node, &KEYS) {
-            return Some(Say { texts: vec![self.words(node)?], data: None });
+            return Some(Say { texts: vec![self.words(node)?], rich: None, data: None });
         }
         let mut keys = node.keys(self.faults)?;
         let (text, one_of, data) = (keys.optional("text"), keys.optional("oneOf"), keys.optional("data"));
+        let form = self.form(&mut keys);
         match language_in(node, &KEYS) {
             Some(entry) => self.faults.push(&entry.place, LANGUAGE_BESIDE),
             None => keys.finish(self.faults),
         }
-        if text.is_none() && one_of.is_none() && data.is_none() {
+        if text.is_none() && one_of.is_none() && data.is_none() && form.is_none() {
             self.faults.push(&node.place, "nothing to say; add text, oneOf or data");
             return None;
         }
+        if let (Some((form, _)), Some(data)) = (form, data) {
+            self.no_format_in(data, form);
+        }
         let data = data.and_then(|node| self.data(node));
+        let rich = form.and_then(|(form, node)| self.rich(form, node));
         let texts = match (text, one_of) {
             (Some(_), Some(one_of)) => {
                 self.faults.push(&one_of.place, "text and oneOf exclude each other; keep one of them");
@@ -37,7 +44,30 @@ impl Parser<'_> {
             (None, Some(one_of)) => self.alternatives(one_of)?,
             (None, None) => Vec::new(),
         };
-        Some(Say { texts, data })
+        Some(Say { texts, rich, data })
+    }
+
+    /// The rich form among the keys, if there is one.
+    fn form<'n>(&mut self, keys: &mut Keys<'n>) -> Option<(Form, &'n Node)> {
+        let mut forms = Form::ALL.into_iter().filter_map(|form| Some((form, keys.optional(form.key())?)));
+        let found = forms.next();
+        let others: Vec<_> = forms.collect();
+        if let (Some((form, _)), Some((other, node))) = (found, others.first()) {
+            let (form, other) = (form.key(), other.key());
+            let text = format!("{form} and {other} exclude each other; write two says");
+            self.faults.push(&node.place, text);
+        }
+        found
+    }
+
+    /// The short form writes `_cognigy` itself.
+    fn no_format_in(&mut self, data: &Node, form: Form) {
+        let Value::Mapping(entries) = &data.value else { return };
+        if let Some(entry) = entries.iter().find(|entry| entry.key == "_cognigy") {
+            let form = form.key();
+            let text = format!("{form} is written to _cognigy too; keep one of them");
+            self.faults.push(&entry.place, text);
+        }
     }
 
     fn alternatives(&mut self, node: &Node) -> Option<Vec<Template>> {

@@ -1,8 +1,8 @@
 //! A text as it is said: one string, or one for each language.
 //! A mapping with a language among its keys is taken for a text by language where a long form could stand as well.
 
-use super::{Node, Parser, Value};
-use crate::flow::program::{DEFAULT_LANGUAGE, Template};
+use super::{Node, Parser, Tree, Value};
+use crate::flow::program::{DEFAULT_LANGUAGE, Part, Template};
 use crate::yaml::{self, Entry, nearest};
 
 impl Parser<'_> {
@@ -38,6 +38,15 @@ impl Parser<'_> {
             let text = format!("\"{key}\" is the same language as \"{tag}\" in line {line}; remove one");
             self.faults.push(&entry.place, text);
         }
+    }
+
+    /// The same as a part of a larger value. It is a text there too, whatever its expression gives.
+    pub(super) fn words_tree(&mut self, node: &Node) -> Option<Tree> {
+        Some(match self.words(node)? {
+            Template::Text(text) => Tree::Value(text.into()),
+            Template::Value(script) => Tree::Template(Template::Parts(vec![Part::Script(script)])),
+            words @ (Template::Parts(_) | Template::ByLanguage(_)) => Tree::Template(words),
+        })
     }
 }
 

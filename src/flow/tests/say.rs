@@ -77,3 +77,62 @@ fn a_session_takes_a_language_and_a_time_zone_that_exist() {
         ),
     ]);
 }
+
+#[test]
+fn a_rich_output_is_one_form_with_all_it_needs() {
+    expect(&[
+        ("- say: { quickReplies: [a, { title: b, payload: c, image: d }] }", &[]),
+        ("- say: { image: { lt: a.png, ur: b.png } }", &[]),
+        (
+            "- say: { quickReplies: order }",
+            &[
+                "1:24: expected a list, got the text \"order\"; write [..], or each element below with \"- \" before it",
+            ],
+        ),
+        ("- say: { buttons: [] }", &["1:19: the list is empty; write at least one element"]),
+        (
+            "- say: { quickReplies: [a], buttons: [b] }",
+            &["1:38: quickReplies and buttons exclude each other; write two says"],
+        ),
+        (
+            "- say: { quickReply: [a] }",
+            &[
+                "1:8: nothing to say; add text, oneOf or data",
+                "1:10: unknown key \"quickReply\"; did you mean \"quickReplies\"?",
+            ],
+        ),
+        (
+            "- say: { quickReplies: [5, { payload: a }, { title: b, url: c }] }",
+            &[
+                "1:25: expected text, got the number 5; put it in quotes: \"5\"",
+                "1:28: the key \"title\" is missing; add \"title: …\"",
+                "1:56: unknown key \"url\"; known here: title, payload, image",
+            ],
+        ),
+        (
+            "- say: { buttons: [{ title: a, url: b, phone: c }] }",
+            &["1:47: a button does one thing; keep one of payload, url and phone"],
+        ),
+        (
+            "- say: { gallery: [{ titel: a, buttons: [{ ttle: b }] }], data: { _cognigy: {} } }",
+            &[
+                "1:20: the key \"title\" is missing; add \"title: …\"",
+                "1:22: unknown key \"titel\"; did you mean \"title\"?",
+                "1:42: the key \"title\" is missing; add \"title: …\"",
+                "1:44: unknown key \"ttle\"; did you mean \"title\"?",
+                "1:67: gallery is written to _cognigy too; keep one of them",
+            ],
+        ),
+        (
+            "- say: { image: { alt: a }, text: { \"english\": b } }",
+            &[
+                "1:17: the key \"url\" is missing; add \"url: …\"",
+                "1:37: \"english\" is not a language; write a tag such as en-US or de, or default",
+            ],
+        ),
+        (
+            "- say: { list: [{ title: \"{{ a + }}\" }] }",
+            &["1:33: the expression does not parse: unexpected end of input"],
+        ),
+    ]);
+}
