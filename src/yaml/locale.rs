@@ -18,11 +18,11 @@ pub fn locale(text: &str) -> Result<String, String> {
     Err(format!("expected a locale such as en-US or de, got \"{text}\""))
 }
 
-/// A name of the IANA time zone database.
+/// A name of the IANA time zone database, in the case that it has there.
 pub fn timezone(text: &str) -> Result<String, String> {
     let zones = TimeZoneDatabase::bundled();
-    if zones.get(text).is_ok() {
-        return Ok(text.to_owned());
+    if let Ok(zone) = zones.get(text) {
+        return Ok(zone.iana_name().unwrap_or(text).to_owned());
     }
     let known: Vec<String> = zones.available().map(|name| name.to_string()).collect();
     Err(match nearest(text, known.iter().map(String::as_str)) {
@@ -48,6 +48,8 @@ mod tests {
     #[test]
     fn an_unknown_time_zone_names_the_nearest() {
         assert_eq!(timezone("Europe/Berlin").as_deref(), Ok("Europe/Berlin"));
+        assert_eq!(timezone("europe/berlin").as_deref(), Ok("Europe/Berlin"));
+        assert_eq!(timezone("UTC").as_deref(), Ok("UTC"));
         let fault = timezone("Europe/Berln").unwrap_err();
         assert_eq!(fault, "unknown time zone \"Europe/Berln\"; did you mean \"Europe/Berlin\"?");
     }

@@ -3,9 +3,12 @@
 
 use super::template::{list, object};
 use super::words::is_text;
-use super::{Node, Parser, Tree};
+use super::{Node, Parser, Tree, Value};
 use crate::flow::rich::{Form, Members, Rich};
 use crate::yaml::Keys;
+
+const WORKED_OUT: &str =
+    "the list is written out here, its texts may hold {{ … }}; one that is worked out goes into data";
 
 impl Parser<'_> {
     pub(super) fn rich(&mut self, form: Form, node: &Node) -> Option<Rich> {
@@ -32,6 +35,10 @@ impl Parser<'_> {
 
     /// Each element of a list, with its number from 1.
     fn numbered(&mut self, node: &Node, item: fn(&mut Self, usize, &Node) -> Members) -> Option<Tree> {
+        if matches!(&node.value, Value::Text(text) if text.text.contains("{{")) {
+            self.faults.push(&node.place, WORKED_OUT);
+            return None;
+        }
         let nodes = self.at_least_one(node)?;
         let items = nodes.iter().enumerate().map(|(index, node)| object(item(self, index + 1, node)));
         Some(list(items.collect()))

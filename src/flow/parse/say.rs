@@ -35,16 +35,19 @@ impl Parser<'_> {
         }
         let data = data.and_then(|node| self.data(node));
         let rich = form.and_then(|(form, node)| self.rich(form, node));
-        let texts = match (text, one_of) {
+        Some(Say { texts: self.texts(text, one_of)?, rich, data })
+    }
+
+    fn texts(&mut self, text: Option<&Node>, one_of: Option<&Node>) -> Option<Vec<Template>> {
+        match (text, one_of) {
             (Some(_), Some(one_of)) => {
                 self.faults.push(&one_of.place, "text and oneOf exclude each other; keep one of them");
-                return None;
+                None
             }
-            (Some(text), None) => vec![self.words(text)?],
-            (None, Some(one_of)) => self.alternatives(one_of)?,
-            (None, None) => Vec::new(),
-        };
-        Some(Say { texts, rich, data })
+            (Some(text), None) => Some(vec![self.words(text)?]),
+            (None, Some(one_of)) => self.alternatives(one_of),
+            (None, None) => Some(Vec::new()),
+        }
     }
 
     /// The rich form among the keys, if there is one.

@@ -89,6 +89,12 @@ fn a_rich_output_is_one_form_with_all_it_needs() {
                 "1:24: expected a list, got the text \"order\"; write [..], or each element below with \"- \" before it",
             ],
         ),
+        (
+            "- say: { list: \"{{ context.items }}\" }",
+            &[
+                "1:16: the list is written out here, its texts may hold {{ … }}; one that is worked out goes into data",
+            ],
+        ),
         ("- say: { buttons: [] }", &["1:19: the list is empty; write at least one element"]),
         (
             "- say: { quickReplies: [a], buttons: [b] }",
