@@ -144,11 +144,19 @@ impl Setting {
         }
     }
 
-    /// The value as it is kept, or what to write instead.
-    pub fn check(self, text: &str) -> Result<String, String> {
+    /// The value as it is kept, if there is such a language or time zone.
+    pub fn accept(self, text: &str) -> Option<String> {
         match self {
-            Setting::Locale => yaml::locale(text),
-            Setting::Timezone => yaml::timezone(text),
+            Setting::Locale => yaml::locale(text).ok(),
+            Setting::Timezone => yaml::zone(text),
+        }
+    }
+
+    /// The same for what stands in a flow: why not, and what to write instead.
+    pub(super) fn check(self, text: &str) -> Result<(), String> {
+        match self {
+            Setting::Locale => yaml::locale(text).map(drop),
+            Setting::Timezone => yaml::timezone(text).map(drop),
         }
     }
 }

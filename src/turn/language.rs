@@ -16,11 +16,13 @@ impl Run<'_> {
     }
 
     /// What `set` writes to `session`. From here on scripts see it there; `input.language` stays that of the input.
-    pub(super) fn choose_setting(&mut self, at: usize, setting: Setting, value: Value) -> Flow {
-        match chosen(setting, value) {
-            Ok(chosen) => self.keep_setting(setting, Some(chosen)),
-            Err(text) => {
-                let text = format!("session.{} stays as it is: {text}", setting.name());
+    pub(super) fn choose_setting(&mut self, at: usize, setting: Setting, value: &Value) -> Flow {
+        match value.as_str().and_then(|text| setting.accept(text)) {
+            Some(chosen) => self.keep_setting(setting, Some(chosen)),
+            None => {
+                let (name, example) = (setting.name(), setting.example());
+                let text =
+                    format!("session.{name} stays as it is: expected a text such as {example}, got {value}");
                 self.warn(self.place(at), text);
             }
         }
@@ -37,13 +39,6 @@ impl Run<'_> {
         let in_force = chosen.clone().unwrap_or_else(|| fallback.clone());
         *kept = chosen;
         self.scope.session_mut().insert(setting.name().to_owned(), in_force.into());
-    }
-}
-
-fn chosen(setting: Setting, value: Value) -> Result<String, String> {
-    match value {
-        Value::String(text) => setting.check(&text),
-        other => Err(format!("expected a text such as {}, got {other}", setting.example())),
     }
 }
 

@@ -61,7 +61,7 @@ impl Run<'_> {
         match target {
             Target::Context(path) => self.remember(at, Memory::Context, path, value),
             Target::Profile(path) => self.remember(at, Memory::Profile, path, value),
-            Target::Session(setting) => self.choose_setting(at, *setting, value),
+            Target::Session(setting) => self.choose_setting(at, *setting, &value),
         }
     }
 

@@ -5,6 +5,9 @@ use jiff::tz::TimeZoneDatabase;
 
 use super::nearest;
 
+/// RFC 5646 (4.4.1): enough for every tag that means something. Users may get to choose one.
+const LOCALE_CHARS_MAX: usize = 35;
+
 /// A language, and perhaps a script, a region and variants, as BCP 47 writes them: the shape, not the registry.
 pub fn locale(text: &str) -> Result<String, String> {
     let mut parts = text.split('-');
@@ -12,19 +15,24 @@ pub fn locale(text: &str) -> Result<String, String> {
     let is_language = (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic());
     let is_part =
         |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
-    if is_language && parts.all(is_part) {
+    if text.len() <= LOCALE_CHARS_MAX && is_language && parts.all(is_part) {
         return Ok(text.to_owned());
     }
     Err(format!("expected a locale such as en-US or de, got \"{text}\""))
 }
 
 /// A name of the IANA time zone database, in the case that it has there.
+pub fn zone(text: &str) -> Option<String> {
+    let zone = TimeZoneDatabase::bundled().get(text).ok()?;
+    Some(zone.iana_name().unwrap_or(text).to_owned())
+}
+
+/// The same, with the nearest name for one that is not known: a search too long for texts of users.
 pub fn timezone(text: &str) -> Result<String, String> {
-    let zones = TimeZoneDatabase::bundled();
-    if let Ok(zone) = zones.get(text) {
-        return Ok(zone.iana_name().unwrap_or(text).to_owned());
+    if let Some(name) = zone(text) {
+        return Ok(name);
     }
-    let known: Vec<String> = zones.available().map(|name| name.to_string()).collect();
+    let known: Vec<String> = TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect();
     Err(match nearest(text, known.iter().map(String::as_str)) {
         Some(name) => format!("unknown time zone \"{text}\"; did you mean \"{name}\"?"),
         None => format!("unknown time zone \"{text}\"; write one such as Europe/Berlin or UTC"),
@@ -40,7 +48,7 @@ mod tests {
         for good in ["en", "en-US", "zh-Hant-TW", "es-419", "de-DE-1996", "gsw"] {
             assert_eq!(locale(good).as_deref(), Ok(good));
         }
-        for bad in ["", "de_DE", "english", "e", "en-", "en-ninechars", "12"] {
+        for bad in ["", "de_DE", "english", "e", "en-", "en-ninechars", "12", &"en-variant".repeat(5)] {
             assert!(locale(bad).is_err(), "{bad}");
         }
     }

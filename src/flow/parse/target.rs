@@ -86,7 +86,7 @@ fn fits(setting: Setting, node: &Node) -> Result<(), String> {
     let name = setting.name();
     match &node.value {
         Value::Text(text) if text.text.contains("{{") => Ok(()),
-        Value::Text(text) => setting.check(&text.text).map(drop),
+        Value::Text(text) => setting.check(&text.text),
         Value::Null => Err(format!(
             "session.{name} has no value; to go back to the endpoint's write unset: session.{name}"
         )),
