@@ -7,7 +7,7 @@ use std::fmt;
 use super::webhook::{self, Webhook};
 use super::{later, value};
 use crate::config;
-use crate::yaml::{Faults, Node, Value, did_you_mean, not_available};
+use crate::yaml::{self, Faults, Node, Value, did_you_mean, not_available};
 
 pub struct Endpoint {
     pub name: String,
@@ -88,8 +88,8 @@ impl Endpoint {
             url_token: token(name, keys.required("urlToken", faults), around, faults).unwrap_or_default(),
             enabled: keys.optional("enabled").and_then(|node| node.as_bool(faults)).unwrap_or(true),
             flow: flow(keys.required("flow", faults), around, faults).unwrap_or_default(),
-            locale: value::text(keys.optional("locale"), value::locale, faults).unwrap_or("en-US".to_owned()),
-            timezone: value::text(keys.optional("timezone"), value::timezone, faults)
+            locale: value::text(keys.optional("locale"), yaml::locale, faults).unwrap_or("en-US".to_owned()),
+            timezone: value::text(keys.optional("timezone"), yaml::timezone, faults)
                 .unwrap_or("UTC".to_owned()),
             auth: auth(keys.optional("auth"), faults),
             webhook: keys.optional("webhook").and_then(|node| webhook::read(node, faults)),

@@ -1,10 +1,10 @@
-//! What the bot says and asks: `say` in its short and long form, `ask`, and what it expects.
+//! What the bot asks: `ask` in its short and long form, and what it expects.
 //! Each key is read though another has a fault; a question without its text or expectation is left broken.
 
 use regex::Regex;
 
-use super::{Parser, Say, Tree};
-use crate::flow::program::{Expect, Forget, Template};
+use super::Parser;
+use crate::flow::program::{Expect, Forget};
 use crate::flow::step::{Kind, Question, Step};
 use crate::yaml::{Keys, Node, Value, did_you_mean, not_available};
 
@@ -15,61 +15,6 @@ const EXPECTED: [&str; 4] = ["text", "number", "yesNo", "any"];
 const EXPECTED_LATER: [&str; 5] = ["date", "email", "url", "intent", "data"];
 
 impl Parser<'_> {
-    /// `"text"` or `{text, data, oneOf}`.
-    pub(super) fn say(&mut self, node: &Node) -> Option<Say> {
-        if !matches!(node.value, Value::Mapping(_)) {
-            return Some(Say { texts: vec![self.template(node)?], data: None });
-        }
-        let mut keys = node.keys(self.faults)?;
-        let (text, one_of, data) = (keys.optional("text"), keys.optional("oneOf"), keys.optional("data"));
-        keys.finish(self.faults);
-        if text.is_none() && one_of.is_none() && data.is_none() {
-            self.faults.push(&node.place, "nothing to say; add text, oneOf or data");
-            return None;
-        }
-        let data = data.and_then(|node| self.data(node));
-        let texts = match (text, one_of) {
-            (Some(_), Some(one_of)) => {
-                self.faults.push(&one_of.place, "text and oneOf exclude each other; keep one of them");
-                return None;
-            }
-            (Some(text), None) => vec![self.template(text)?],
-            (None, Some(one_of)) => self.alternatives(one_of)?,
-            (None, None) => Vec::new(),
-        };
-        Some(Say { texts, data })
-    }
-
-    fn alternatives(&mut self, node: &Node) -> Option<Vec<Template>> {
-        let nodes = self.at_least_one(node)?;
-        Some(nodes.iter().filter_map(|node| self.template(node)).collect())
-    }
-
-    fn at_least_one<'n>(&mut self, node: &'n Node) -> Option<&'n [Node]> {
-        let nodes = node.list(self.faults)?;
-        if nodes.is_empty() {
-            self.faults.push(&node.place, "the list is empty; write at least one element");
-            return None;
-        }
-        Some(nodes)
-    }
-
-    /// An object, or one expression that gives one.
-    pub(super) fn data(&mut self, node: &Node) -> Option<Tree> {
-        let tree = self.tree(node)?;
-        match (&node.value, &tree) {
-            (Value::Mapping(_), _) | (_, Tree::Template(Template::Value(_))) => Some(tree),
-            _ => {
-                let text = format!(
-                    "data is a mapping, got {}; write key: value, or one {{{{ … }}}}",
-                    node.describe()
-                );
-                self.faults.push(&node.place, text);
-                None
-            }
-        }
-    }
-
     /// `"text"` or `{say, into, expect, …}`.
     pub(super) fn ask(&mut self, node: &Node) -> Kind {
         if matches!(node.value, Value::Mapping(_)) {

@@ -2,6 +2,7 @@
 
 mod faults;
 mod programs;
+mod say;
 mod templates;
 mod waits;
 

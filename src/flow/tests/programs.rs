@@ -8,7 +8,7 @@ fn op(op: &Op) -> String {
     let text = |template: &Template| match template {
         Template::Text(text) => text.clone(),
         Template::Value(script) => script.source.clone(),
-        Template::Parts(_) => "…".to_owned(),
+        Template::Parts(_) | Template::ByLanguage(_) => "…".to_owned(),
     };
     match op {
         Op::Say(say) => format!("say {}", say.texts.iter().map(text).collect::<Vec<_>>().join("|")),
