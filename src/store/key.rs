@@ -16,6 +16,7 @@ use crate::model::{ProgramHash, SessionKey, UserKey};
 /// | waiting input, callback, attempts, record, dead letter | session (24), started_at (8), sequence or turn (8) |
 /// | idempotency key | day (4), session (24), hash of the key (16) |
 /// | profile, program | user (12); hash as text |
+/// | lease of a program | hash as text, day (4): the program is needed until the end of that day |
 /// | quarantined | at (8), hash of the value (8) |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -29,6 +30,7 @@ pub enum Row {
     Seen = b'i',
     Profile = b'u',
     Program = b'p',
+    Lease = b'l',
     Quarantined = b'x',
 }
 
@@ -44,8 +46,19 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 impl Row {
     pub(super) fn of(key: &[u8]) -> Option<Row> {
         use Row::*;
-        let all =
-            [Session, Queued, Callback, Attempts, Record, DeadLetter, Seen, Profile, Program, Quarantined];
+        let all = [
+            Session,
+            Queued,
+            Callback,
+            Attempts,
+            Record,
+            DeadLetter,
+            Seen,
+            Profile,
+            Program,
+            Lease,
+            Quarantined,
+        ];
         all.into_iter().find(|row| key.first() == Some(&(*row as u8)))
     }
 }
@@ -82,8 +95,9 @@ pub(super) fn shard_start(row: Row, shard: usize, shards: usize) -> [u8; NUMBERE
     numbered(row, &SessionKey(key), 0, 0)
 }
 
-pub(super) fn day_of(at: u64) -> u32 {
-    (at / DAY_MS) as u32
+/// Days since 1970, in UTC.
+pub fn day_of(at: u64) -> u32 {
+    u32::try_from(at / DAY_MS).unwrap_or(u32::MAX)
 }
 
 pub(super) fn seen(day: u32, key: &SessionKey, idempotency_key: &str) -> IVec {
@@ -102,6 +116,21 @@ pub(super) fn profile(user: &UserKey) -> IVec {
 
 pub(super) fn program(hash: &ProgramHash) -> IVec {
     joined(Row::Program, &[hash.0.as_bytes()])
+}
+
+/// The program of a row of the kind `Program`.
+pub(super) fn program_in(key: &[u8]) -> ProgramHash {
+    ProgramHash(String::from_utf8_lossy(&key[1..]).into_owned())
+}
+
+pub(super) fn lease(hash: &ProgramHash, day: u32) -> IVec {
+    joined(Row::Lease, &[hash.0.as_bytes(), &day.to_be_bytes()])
+}
+
+/// The program and the day of a row of the kind `Lease`.
+pub(super) fn lease_in(key: &[u8]) -> Option<(ProgramHash, u32)> {
+    let (program, day) = key.split_last_chunk::<4>()?;
+    Some((program_in(program), u32::from_be_bytes(*day)))
 }
 
 pub(super) fn quarantined(at: u64, value: &[u8]) -> IVec {
@@ -132,6 +161,7 @@ impl fmt::Display for Row {
             Row::Seen => "idempotency key",
             Row::Profile => "profile",
             Row::Program => "program",
+            Row::Lease => "lease of a program",
             Row::Quarantined => "quarantined item",
         })
     }
@@ -162,5 +192,8 @@ mod tests {
         let session = SessionKey([7; 24]);
         assert_eq!(parts(&numbered(Row::Record, &session, 5, 9)), Some((session, 5, 9)));
         assert_eq!(parts(b"short"), None);
+        let program = ProgramHash::of(&["a"]);
+        assert_eq!(lease_in(&lease(&program, 20_000)), Some((program.clone(), 20_000)));
+        assert_eq!(program_in(&super::program(&program)), program);
     }
 }
