@@ -106,6 +106,7 @@ impl SessionActor {
 
     fn accept(&mut self, Handed { post, pending }: Handed, ctx: &mut Context<Self>) {
         let Post { input, once, reply, .. } = post;
+        self.renew();
         let once = match once {
             None => None,
             Some(once) => match self.seen(&once.key, input.received_at) {
@@ -127,6 +128,13 @@ impl SessionActor {
             Stage::Free | Stage::Slow => {
                 self.enqueue(work, ctx);
             }
+        }
+    }
+
+    /// The endpoint as the project has it now. One that was removed serves what it accepted to the end.
+    pub(super) fn renew(&mut self) {
+        if let Some(endpoint) = self.shard.engine.endpoint(&self.id.endpoint) {
+            self.endpoint = endpoint;
         }
     }
 

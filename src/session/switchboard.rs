@@ -39,9 +39,16 @@ pub struct Settle(pub oneshot::Sender<()>);
 #[rtype(result = "()")]
 pub struct Drain(pub oneshot::Sender<()>);
 
+/// Another version of the project runs now.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Reloaded;
+
 pub struct Switchboard {
     shard: Rc<Shard>,
     live: HashMap<SessionKey, Live>,
+    /// Inputs of earlier runs wait because their endpoint is not in the project.
+    left: bool,
 }
 
 /// A session in memory.
@@ -54,7 +61,7 @@ struct Live {
 
 impl Switchboard {
     pub fn new(shard: Rc<Shard>) -> Switchboard {
-        Switchboard { shard, live: HashMap::new() }
+        Switchboard { shard, live: HashMap::new(), left: false }
     }
 
     /// The sessions whose inputs waited when the process ended go on. One that cannot be read holds up no other.
@@ -69,14 +76,21 @@ impl Switchboard {
         Ok(())
     }
 
+    fn take_up(&mut self) {
+        if let Err(error) = self.recover() {
+            tracing::error!(%error, "inputs of earlier runs wait: they cannot be read");
+        }
+    }
+
     /// An actor takes up what waits as soon as it is there.
     fn wake(&mut self, key: SessionKey, id: &SessionId) {
-        match self.shard.engine.project.endpoints.get(&id.endpoint).cloned() {
+        match self.shard.engine.endpoint(&id.endpoint) {
             Some(endpoint) => {
                 self.live(key, id, &endpoint);
             }
             None => {
                 let endpoint = &id.endpoint;
+                self.left = true;
                 tracing::warn!(endpoint, session = %key, "inputs wait: their endpoint is not in the project");
             }
         }
@@ -101,8 +115,8 @@ impl Switchboard {
     /// Sessions without anything to do leave memory. One that was handed nothing that has not ended has an empty
     /// mailbox, so nothing can be lost.
     fn passivate(&mut self) {
-        let quiet_since =
-            clock::now().saturating_sub(self.shard.engine.project.settings.limits.passivate_after_ms);
+        let after_ms = self.shard.engine.project().settings.limits.passivate_after_ms;
+        let quiet_since = clock::now().saturating_sub(after_ms);
         let before = self.live.len();
         self.live.retain(|_, live| {
             let stays = live.pending.load(Ordering::Relaxed) > 0 || live.used_at > quiet_since;
@@ -135,9 +149,7 @@ impl Actor for Switchboard {
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.set_mailbox_capacity(MAILBOX);
         ctx.run_interval(SWEEP_EVERY, |this, _| this.passivate());
-        if let Err(error) = self.recover() {
-            tracing::error!(%error, "inputs of earlier runs wait: they cannot be read");
-        }
+        self.take_up();
     }
 }
 
@@ -151,6 +163,17 @@ impl Handler<Post> for Switchboard {
         let pending = Pending::new(&live.pending);
         // Bounded by the front, which counts the inputs in flight.
         live.actor.do_send(Handed { post, pending });
+    }
+}
+
+impl Handler<Reloaded> for Switchboard {
+    type Result = ();
+
+    /// Perhaps the endpoint came back.
+    fn handle(&mut self, _: Reloaded, _: &mut Context<Self>) {
+        if std::mem::take(&mut self.left) {
+            self.take_up();
+        }
     }
 }
 

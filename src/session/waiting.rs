@@ -82,6 +82,7 @@ impl SessionActor {
         if self.stage == Stage::Slow || self.shard.draining.get() {
             return;
         }
+        self.renew();
         let Some(work) = self.next_work() else { return };
         match self.decide(&work) {
             Step::Decided(decided) => self.commit_and_go_on(work, *decided, ctx),
