@@ -9,3 +9,4 @@ mod poison;
 mod sessions;
 mod start;
 mod support;
+mod versions;
