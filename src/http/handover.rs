@@ -22,7 +22,7 @@ pub async fn speak(
     request: HttpRequest,
     payload: Payload,
 ) -> HttpResponse {
-    let max = front.engine.project.settings.limits.body_bytes;
+    let max = front.engine.project().settings.limits.body_bytes;
     post(&front, named.into_inner(), Source::Agent, &request, async || {
         body::read(&request, payload, max).await
     })
@@ -46,7 +46,7 @@ async fn post(
     let accepted = async {
         front.admit(header(request.headers(), "X-API-Key"))?;
         let id = named.id(front)?;
-        let endpoint: Arc<Endpoint> = front.engine.project.endpoints[&id.endpoint].clone();
+        let endpoint: Arc<Endpoint> = front.engine.project().endpoints[&id.endpoint].clone();
         let body = body::parse_words(&read().await?, id.user_id, id.session_id)?;
         input::post(front, endpoint, source, body, request.headers(), &trace_id).await
     };

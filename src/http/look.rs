@@ -98,7 +98,7 @@ pub async fn quarantine(front: Data<Front>, request: HttpRequest) -> HttpRespons
 impl Named {
     /// The session that is named, if its endpoint exists.
     pub fn id(self, front: &Front) -> Result<SessionId, Problem> {
-        if !front.engine.project.endpoints.contains_key(&self.endpoint) {
+        if front.engine.endpoint(&self.endpoint).is_none() {
             return Err(Problem::new(
                 Kind::UnknownEndpoint,
                 format!("there is no endpoint {:?}", self.endpoint),

@@ -9,6 +9,7 @@ mod input;
 mod key;
 mod look;
 mod problem;
+mod running;
 
 pub use front::{Front, Gate};
 pub use key::{AdminKeyError, admin_keys};
@@ -46,6 +47,12 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(web::resource("/events").get(events::events).default_service(web::to(only_get))),
         )
         .service(web::resource("/api/v1/quarantine").get(look::quarantine).default_service(web::to(only_get)))
+        .service(
+            web::resource("/api/v1/endpoints").get(running::endpoints).default_service(web::to(only_get)),
+        )
+        .service(web::resource("/api/v1/flows").get(running::flows).default_service(web::to(only_get)))
+        .service(web::resource("/api/v1/flows/{hash}").get(running::flow).default_service(web::to(only_get)))
+        .service(web::resource("/api/v1/reload").post(running::reload).default_service(web::to(only_post)))
         .service(web::resource("/{token}").post(input::user).default_service(web::to(only_post)))
         .default_service(web::to(nothing_here));
 }

@@ -9,4 +9,5 @@ mod poison;
 mod sessions;
 mod start;
 mod support;
+mod versions;
 mod waits;
