@@ -15,5 +15,5 @@ mod tests;
 pub use compile::compile;
 pub use link::link;
 pub use parse::{Check, SyntaxError, parse};
-pub use program::{Ask, Expect, Op, Part, Program, Say, Target, Template, Tree};
+pub use program::{Ask, Choice, Expect, Op, Part, Program, Say, Target, Template, Tree};
 pub use step::Flow;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::answer::Asked;
 use super::run::{Active, End, Run};
 use super::steps::too_large;
 use super::{Event, answer, memory};
@@ -22,11 +23,19 @@ pub(super) fn entry<'a>(event: &Event<'a>) -> Entry<'a> {
     let Position::Ask { frames, failed, .. } = &event.session.position else { return Entry::First };
     match restore(event.program, frames) {
         Some((frames, at, ask)) => {
-            let value = answer::read(&ask.expect, event.input);
+            let value = answer::read(&ask.expect, event.input, &asked(event));
             Entry::Question { frames, at, ask, failed: *failed, value }
         }
         None => Entry::Lost(frames.last().map_or_else(String::new, |frame| frame.path.clone())),
     }
+}
+
+/// Where and when the question is answered; what the flow chose for the session wins over the endpoint.
+fn asked<'a>(event: &Event<'a>) -> Asked<'a> {
+    let (session, door) = (event.session, event.door);
+    let locale = session.locale.as_deref().unwrap_or(&door.locale);
+    let timezone = session.timezone.as_deref().unwrap_or(&door.timezone);
+    Asked { locale, timezone, now: event.now }
 }
 
 impl Entry<'_> {

@@ -4,7 +4,7 @@ use super::{faults, read};
 
 /// Each case is a flow and the lines that `antiphon check` prints for it.
 #[track_caller]
-fn expect(cases: &[(&str, &[&str])]) {
+pub(super) fn expect(cases: &[(&str, &[&str])]) {
     for (text, expected) in cases {
         assert_eq!(faults(text), *expected, "\n{text}");
     }
@@ -74,18 +74,6 @@ fn what_this_version_does_not_have_is_said_plainly() {
             "- ask: { say: a, timeout: { after: 10m } }",
             &["1:27: the key \"timeout\" of ask is not available in this version of Antiphon; leave it out"],
         ),
-        (
-            "- ask: { say: a, expect: email }",
-            &[
-                "1:26: the expectation \"email\" is not available in this version of Antiphon; write text or a pattern",
-            ],
-        ),
-        (
-            "- ask: { say: a, expect: { intent: order } }",
-            &[
-                "1:28: the expectation \"intent\" is not available in this version of Antiphon; write text or a pattern",
-            ],
-        ),
     ]);
 }
 
@@ -146,33 +134,6 @@ fn a_question_is_checked_key_by_key() {
         (
             "- ask: { say: a, otherwise: [{ stop: flow }] }",
             &["1:29: without attempts this never runs; add attempts: 3"],
-        ),
-        ("- ask: { say: a, expect: numbr }", &["1:26: cannot expect \"numbr\"; did you mean \"number\"?"]),
-        (
-            "- ask: { say: a, expect: pattern }",
-            &["1:26: write the pattern too: expect: { pattern: \"^[0-9]{6}$\" }"],
-        ),
-        (
-            "- ask: { say: a, expect: { pattern: a, oneOf: [b] } }",
-            &["1:26: expect takes one thing; write pattern: \"…\" or oneOf: [..]"],
-        ),
-        (
-            "- ask: { say: a, expect: { pattern: \"(?=a)\" } }",
-            &[
-                "1:37: the pattern cannot be used: look-around, including look-ahead and look-behind, is not supported",
-            ],
-        ),
-        (
-            "- ask: { say: a, expect: { pattern: \"(\" } }",
-            &["1:37: the pattern cannot be used: unclosed group"],
-        ),
-        (
-            "- ask: { say: a, expect: { oneOf: [] } }",
-            &["1:35: the list is empty; write at least one element"],
-        ),
-        (
-            "- ask: { say: a, expect: { oneOf: [\"{{ b }}\"] } }",
-            &["1:36: choices are fixed; write them out, without {{ … }}"],
         ),
     ]);
 }
