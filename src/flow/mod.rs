@@ -17,8 +17,8 @@ pub use compile::compile;
 pub use link::link;
 pub use parse::{Check, SyntaxError, parse};
 pub use program::{
-    Ask, Body, DEFAULT_LANGUAGE, Expect, Forget, Handover, Http, Op, Part, Program, Remind, Say, Setting,
-    Span, Target, Template, Timeout, Tree,
+    Ask, Body, Choice, DEFAULT_LANGUAGE, Expect, Forget, Handover, Http, Op, Part, Program, Remind, Say,
+    Setting, Span, Target, Template, Timeout, Tree,
 };
 pub use rich::{Form, Members, Rich};
 pub use step::Flow;

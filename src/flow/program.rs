@@ -173,16 +173,33 @@ pub struct Handover {
     pub say: Option<Say>,
 }
 
+/// What counts as an answer; `turn::answer` says what is kept of it.
 #[derive(Clone, Debug)]
 pub enum Expect {
     /// Any input, even one without text.
     Any,
     Text,
     Number,
+    /// A day, perhaps with a time.
+    Date,
     YesNo,
+    Email,
+    Url,
     Pattern(regex::Regex),
-    /// Compared without regard to case and surrounding blanks; the value kept is the one written here.
-    OneOf(Vec<String>),
+    OneOf(Vec<Choice>),
+    /// One of these intents; without a name any intent.
+    Intent(Vec<String>),
+    /// An input that has data.
+    Data,
+}
+
+/// Compared without regard to case, surrounding blanks and a full stop.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What is kept.
+    pub value: String,
+    /// What else people say for it.
+    pub words: Vec<String>,
 }
 
 /// A place that a step writes to: `context.order.total`, `profile.email` or `session.locale`.

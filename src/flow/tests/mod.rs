@@ -1,5 +1,6 @@
 //! Flows as text cases: YAML in, operations or faults out.
 
+mod expectations;
 mod faults;
 mod programs;
 mod say;

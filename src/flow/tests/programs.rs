@@ -14,7 +14,9 @@ fn op(op: &Op) -> String {
         Op::Say(say) => format!("say {}", say.texts.iter().map(text).collect::<Vec<_>>().join("|")),
         Op::Ask(ask) => {
             let expect = match &ask.expect {
-                Expect::OneOf(choices) => choices.join("|"),
+                Expect::OneOf(choices) => {
+                    choices.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>().join("|")
+                }
                 expect => format!("{expect:?}"),
             };
             format!("ask {} {expect} {:?} → {}", text(&ask.say.texts[0]), ask.attempts, ask.answered)
