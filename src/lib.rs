@@ -44,6 +44,7 @@ pub mod store;
 
 pub mod delivery;
 pub mod dispatch;
+pub mod replay;
 
 pub mod session;
 
