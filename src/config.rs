@@ -3,6 +3,8 @@
 //! One table drives `antiphon.yaml`, the environment and the flags, so that a setting that is added to it
 //! can be set in all three. Nothing here reads a file or the environment; both come in as arguments.
 
+mod renew;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -24,6 +26,8 @@ pub struct Settings {
     pub egress_allow: Vec<String>,
     pub limits: Limits,
     pub log: Log,
+    /// An edited project is taken over as soon as its files are quiet.
+    pub watch: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +70,7 @@ enum Take {
     One(fn(&mut Settings, &str) -> Result<(), String>),
     /// A whole number from the first to the second.
     Number(u64, u64, fn(&mut Settings, u64)),
+    Truth(fn(&mut Settings, bool)),
     /// A list: the first empties it, the second adds one item.
     Many(fn(&mut Settings), fn(&mut Settings, &str) -> Result<(), String>),
 }
@@ -74,7 +79,7 @@ const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 const GIB: u64 = 1024 * MIB;
 
-pub static SETTINGS: [Setting; 18] = [
+pub static SETTINGS: [Setting; 19] = [
     Setting { path: "listen", take: Take::One(listen) },
     Setting { path: "state", take: Take::One(state) },
     number("workers", 0, 1024, |all, n| all.workers = n as usize),
@@ -93,6 +98,7 @@ pub static SETTINGS: [Setting; 18] = [
     number("limits.freeDiskPercent", 0, 100, |all, n| all.limits.free_disk_percent = n as u8),
     Setting { path: "log.level", take: Take::One(log_level) },
     Setting { path: "log.format", take: Take::One(log_format) },
+    Setting { path: "watch", take: Take::Truth(|all, watch| all.watch = watch) },
 ];
 
 /// Every variable that begins so is a setting.
@@ -127,6 +133,7 @@ impl Default for Settings {
             egress_allow: Vec::new(),
             limits: Limits::default(),
             log: Log { level: "info".to_owned(), format: LogFormat::Text },
+            watch: true,
         }
     }
 }
@@ -208,6 +215,10 @@ impl Setting {
         matches!(self.take, Take::Many(..))
     }
 
+    pub fn is_truth(&self) -> bool {
+        matches!(self.take, Take::Truth(_))
+    }
+
     /// Empties a list before its items are added; nothing for any other setting.
     pub fn clear(&self, settings: &mut Settings) {
         if let Take::Many(clear, _) = self.take {
@@ -223,6 +234,10 @@ impl Setting {
                 let number = value.parse().ok().filter(|number| (*min..=*max).contains(number));
                 let number = number.ok_or_else(|| wrong(&number_kind(*min, *max), value))?;
                 take(settings, number);
+                Ok(())
+            }
+            Take::Truth(take) => {
+                take(settings, value.parse().map_err(|_| wrong("true or false", value))?);
                 Ok(())
             }
         }

@@ -6,7 +6,8 @@
 //! (`session`). The session's actor has the turn decided by `turn`, a function of the program (`flow`), the state, the
 //! input, a time and a seed, with users' JavaScript run by `script`. One batch goes to the `store`: the new state, the
 //! transcript record, the callbacks owed, the input's end. When it is flushed, and not before, the caller gets its `202`, and
-//! `delivery` brings the callbacks to the webhook. `serve` puts all of it together from a `project`.
+//! `delivery` brings the callbacks to the webhook. `serve` puts all of it together from a `project`, and replaces that
+//! when its folder is edited.
 //!
 //! # What holds, always
 //!

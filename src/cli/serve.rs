@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use actix::System;
 use antiphon::config::{Log, LogFormat};
+use antiphon::project::{self, Live};
 use antiphon::serve::{self, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -31,12 +32,13 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<(), Error> {
     let flags = [("--listen", "listen", args.listen.as_deref()), ("--state", "state", args.state.as_deref())];
-    let project = settings::load(&args.project, &flags)?;
-    log(&project.settings.log);
+    let (overlay, root) = (settings::overlay(&flags)?, args.project);
+    let live = Live::open(move || project::load(&root, &overlay, &settings::env))?;
+    log(&live.current().settings.log);
     System::new().block_on(async {
         let mut signals =
             Signals::new().map_err(|error| Error::Serve(format!("cannot hear signals: {error}")))?;
-        let server = serve::start(project).await.map_err(|error| Error::Serve(error.to_string()))?;
+        let server = serve::start(live).await.map_err(|error| Error::Serve(error.to_string()))?;
         print(&server);
         signals.next().await;
         tracing::info!(

@@ -76,6 +76,7 @@ fn a_wrong_value_says_where_it_comes_from_and_what_to_write() {
         ),
         ("ANTIPHON_LOG_FORMAT", "xml", "expected text or json, got \"xml\""),
         ("ANTIPHON_LOG_LEVEL", "loud", "expected error, warn, info, debug or trace, got \"loud\""),
+        ("ANTIPHON_WATCH", "yes", "expected true or false, got \"yes\""),
         ("ANTIPHON_STATE", "", "expected the path of a folder, got \"\""),
     ] {
         assert_eq!(overlay(&[(name, value)]).err().unwrap().to_string(), format!("{name}: {text}"));
@@ -104,5 +105,47 @@ fn what_is_no_address_and_no_network_is_refused_with_an_example() {
             "ANTIPHON_EGRESS_ALLOW: expected an address or a network, such as 10.0.0.7 or 127.0.0.0/8, got \"{wrong}\""
         );
         assert_eq!(error, Some(expected));
+    }
+}
+
+#[test]
+fn a_server_that_runs_takes_over_limits_and_names_what_needs_a_restart() {
+    let running = Settings { state: Some("/var/lib/here".into()), ..Settings::default() };
+    let mut read = Settings { listen: "0.0.0.0:1".to_owned(), watch: false, ..Settings::default() };
+    read.limits.body_bytes = 4096;
+    read.limits.passivate_after_ms = 1000;
+    read.limits.cache_bytes = 1 << 30;
+    read.log.level = "debug".to_owned();
+    let (renewed, restart_for) = running.renewed(&read);
+    assert_eq!(restart_for, ["listen", "state", "limits.cacheBytes", "log.level", "watch"]);
+    let mut expected = running.clone();
+    expected.limits.body_bytes = 4096;
+    expected.limits.passivate_after_ms = 1000;
+    assert_eq!(renewed, expected);
+    assert_eq!(running.renewed(&running), (running.clone(), Vec::new()));
+}
+
+#[test]
+fn every_setting_is_either_taken_over_or_named() {
+    let running = Settings::default();
+    for setting in &SETTINGS {
+        let other = match setting.path {
+            "listen" => "0.0.0.0:1",
+            "admin.keys" => &format!("sha256:{}", "00".repeat(32)),
+            "egress.allow" => "10.0.0.7",
+            "log.level" => "debug",
+            "log.format" => "json",
+            "watch" => "false",
+            "limits.bodyBytes" | "limits.scriptSteps" | "limits.scriptMemoryBytes" | "limits.cacheBytes" => {
+                "3000000"
+            }
+            "limits.contextBytes" => "3000",
+            _ => "7",
+        };
+        let mut read = running.clone();
+        setting.take(&mut read, other).unwrap();
+        let (renewed, restart_for) = running.renewed(&read);
+        assert!(renewed == read || restart_for == [setting.path], "{}: {restart_for:?}", setting.path);
+        assert!(renewed == running || restart_for.is_empty(), "{}: {restart_for:?}", setting.path);
     }
 }

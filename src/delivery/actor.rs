@@ -1,21 +1,23 @@
-//! The delivery actor: which lanes may send now, what it does with the answers, and the clock of retries.
+//! The delivery actor: what it sends, what it does with the answers, and the clock of retries.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use super::door::{self, Door};
 use super::lane::{Lane, Number, Stage};
 use super::retry::{self, Next, Outcome};
+use super::rooms::Rooms;
 use super::{attempt, history};
 use crate::clock;
 use crate::egress::{self, Guard};
 use crate::model::{Attempt, Callback, SessionKey, webhook_id};
-use crate::project::{Project, Webhook};
+use crate::project::{Live, Webhook};
 use crate::store::{Client, EXIT_BROKEN, Store, Writes};
 
 /// awc never closes idle connections: a client is replaced after this time, in milliseconds, and takes them along.
@@ -39,6 +41,8 @@ pub struct Drain(pub oneshot::Sender<()>);
 #[rtype(result = "()")]
 struct Ended {
     key: SessionKey,
+    /// As it was when the attempt began.
+    webhook: Arc<Webhook>,
     at: u64,
     outcome: Outcome,
     _room: OwnedSemaphorePermit,
@@ -49,57 +53,38 @@ struct Ended {
 #[rtype(result = "()")]
 struct Buried(SessionKey);
 
-/// An endpoint that was full has room again.
-#[derive(Message)]
-#[rtype(result = "()")]
-struct Room {
-    endpoint: String,
-    room: OwnedSemaphorePermit,
-}
-
-/// How many callbacks of each endpoint may be in flight, all shards together.
-pub type Rooms = Arc<HashMap<String, Arc<Semaphore>>>;
-
 pub struct Delivery {
     pub(super) shard: usize,
     pub(super) shards: usize,
-    project: Arc<Project>,
+    pub(super) live: Arc<Live>,
     pub(super) store: Store,
     commits: Rc<Client>,
-    rooms: Rooms,
+    pub(super) rooms: Arc<Rooms>,
     guard: Arc<Guard>,
     client: awc::Client,
     client_made_at: u64,
     pub(super) lanes: HashMap<SessionKey, Lane>,
-    doors: HashMap<String, Door>,
+    pub(super) doors: HashMap<String, Door>,
     /// When lanes are to be tried again.
     alarms: BinaryHeap<Reverse<(u64, SessionKey)>>,
     alarm: Option<(u64, SpawnHandle)>,
     in_flight: usize,
-    draining: Option<oneshot::Sender<()>>,
-}
-
-/// What waits in front of one endpoint's webhook, in this shard.
-#[derive(Default)]
-struct Door {
-    ready: VecDeque<SessionKey>,
-    /// A task waits for room.
-    waiting: bool,
+    pub(super) draining: Option<oneshot::Sender<()>>,
 }
 
 impl Delivery {
     pub fn new(
         (shard, shards): (usize, usize),
-        project: Arc<Project>,
+        live: Arc<Live>,
         store: Store,
         commits: Rc<Client>,
-        rooms: Rooms,
+        rooms: Arc<Rooms>,
     ) -> Delivery {
-        let guard = Arc::new(Guard::new(&project.settings.egress_allow));
+        let guard = Arc::new(Guard::new(&live.current().settings.egress_allow));
         Delivery {
             shard,
             shards,
-            project,
+            live,
             store,
             commits,
             rooms,
@@ -123,60 +108,28 @@ impl Delivery {
         let Some((_, callback)) = lane.first() else { return };
         let endpoint = callback.endpoint.clone();
         match lane.stage {
-            Stage::InFlight | Stage::GivenUp | Stage::Held => {}
+            Stage::InFlight | Stage::GivenUp | Stage::NoWebhook | Stage::Held => {}
             Stage::Waiting(at) => self.wake_at(ctx, at, key),
-            Stage::Ready if webhook(&self.project, &endpoint).is_none() => {
-                tracing::warn!(endpoint, session = %key, "callbacks wait: the endpoint has no webhook any more");
-                lane.stage = Stage::Held;
-            }
+            Stage::Ready if self.webhook(&endpoint).is_none() => door::without_webhook(&key, &mut lane),
             Stage::Ready => self.doors.entry(endpoint.clone()).or_default().ready.push_back(key),
         }
         self.lanes.insert(key, lane);
         self.round(ctx, &endpoint);
     }
 
-    /// Sends for every lane that is ready at an endpoint, as far as there is room.
-    fn round(&mut self, ctx: &mut Context<Self>, endpoint: &str) {
-        let Some(rooms) = self.rooms.get(endpoint).cloned() else { return };
-        let Some(door) = self.doors.get_mut(endpoint) else { return };
-        if self.draining.is_some() || door.waiting {
-            return;
-        }
-        let mut sending = Vec::new();
-        while !door.ready.is_empty() {
-            let Ok(room) = rooms.clone().try_acquire_owned() else {
-                door.waiting = true;
-                self.wait_for_room(ctx, endpoint.to_owned(), rooms);
-                break;
-            };
-            sending.extend(door.ready.pop_front().map(|key| (key, room)));
-        }
-        for (key, room) in sending {
-            self.send(ctx, key, room);
-        }
-    }
-
-    fn wait_for_room(&self, ctx: &mut Context<Self>, endpoint: String, rooms: Arc<Semaphore>) {
-        let me = ctx.address();
-        actix::spawn(async move {
-            if let Ok(room) = rooms.acquire_owned().await {
-                me.do_send(Room { endpoint, room });
-            }
-        });
-    }
-
-    fn send(&mut self, ctx: &mut Context<Self>, key: SessionKey, room: OwnedSemaphorePermit) {
+    pub(super) fn send(&mut self, ctx: &mut Context<Self>, key: SessionKey, room: OwnedSemaphorePermit) {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
         let Some((started_at, callback)) = lane.first().cloned() else { return };
-        let Some(endpoint) = self.project.endpoints.get(&callback.endpoint).cloned() else { return };
+        let Some(webhook) = door::webhook(&self.live, &callback.endpoint) else {
+            return door::without_webhook(&key, lane);
+        };
         lane.stage = Stage::InFlight;
         self.in_flight += 1;
         let id = webhook_id(&key, started_at, callback.sequence);
         let (me, at, client) = (ctx.address(), clock::now(), self.client(clock::now()));
         actix::spawn(async move {
-            let Some(webhook) = &endpoint.webhook else { return };
-            let outcome = attempt::post(client, webhook, callback, id, at).await;
-            me.do_send(Ended { key, at, outcome, _room: room });
+            let outcome = attempt::post(client, &webhook, callback, id, at).await;
+            me.do_send(Ended { key, webhook, at, outcome, _room: room });
         });
     }
 
@@ -188,16 +141,17 @@ impl Delivery {
         self.client.clone()
     }
 
-    /// Obeys the retry rule.
-    fn ended(&mut self, ctx: &mut Context<Self>, key: SessionKey, at: u64, outcome: Outcome) {
+    /// Obeys the retry rule: that of the webhook as it is now, or as it was last if it is gone.
+    fn ended(&mut self, ctx: &mut Context<Self>, ended: Ended) {
+        let Ended { key, webhook, at, outcome, _room } = ended;
+        drop(_room);
         self.in_flight -= 1;
         let Some(mut lane) = self.lanes.remove(&key) else { return };
         let Some((started_at, callback)) = lane.first() else { return };
         let number = (*started_at, callback.sequence);
-        let schedule =
-            webhook(&self.project, &callback.endpoint).map_or(&[][..], |webhook| &webhook.retry_after);
+        let webhook = self.webhook(&callback.endpoint).unwrap_or(webhook);
         let attempt = lane.attempts.as_ref().map_or(0, |attempts| attempts.count) + 1;
-        match retry::next(&outcome, attempt, schedule, clock::now(), chance()) {
+        match retry::next(&outcome, attempt, &webhook.retry_after, clock::now(), chance()) {
             Next::Delivered => {
                 let mut writes = Writes::new();
                 writes.delivered(&key, number.0, number.1);
@@ -337,9 +291,7 @@ impl Handler<Ended> for Delivery {
     type Result = ();
 
     fn handle(&mut self, ended: Ended, ctx: &mut Context<Self>) {
-        let Ended { key, at, outcome, _room } = ended;
-        drop(_room);
-        self.ended(ctx, key, at, outcome);
+        self.ended(ctx, ended);
         self.stop_if_drained(ctx);
     }
 }
@@ -355,23 +307,6 @@ impl Handler<Buried> for Delivery {
     }
 }
 
-impl Handler<Room> for Delivery {
-    type Result = ();
-
-    /// The room is used at once. Given back, it would go to the next shard that waits, and from there back again.
-    fn handle(&mut self, Room { endpoint, room }: Room, ctx: &mut Context<Self>) {
-        let Some(door) = self.doors.get_mut(&endpoint) else { return };
-        door.waiting = false;
-        if self.draining.is_some() {
-            return;
-        }
-        if let Some(key) = door.ready.pop_front() {
-            self.send(ctx, key, room);
-        }
-        self.round(ctx, &endpoint);
-    }
-}
-
 impl Handler<Drain> for Delivery {
     type Result = ();
 
@@ -379,10 +314,6 @@ impl Handler<Drain> for Delivery {
         self.draining = Some(done);
         self.stop_if_drained(ctx);
     }
-}
-
-fn webhook<'a>(project: &'a Project, endpoint: &str) -> Option<&'a Webhook> {
-    project.endpoints.get(endpoint)?.webhook.as_ref()
 }
 
 fn chance() -> f64 {

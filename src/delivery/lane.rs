@@ -35,7 +35,9 @@ pub enum Stage {
     Waiting(u64),
     /// It is given up. The next one goes when that is flushed: after a kill it would be tried again behind the next one.
     GivenUp,
-    /// It waits for the next start: its endpoint has no webhook any more, or the store cannot be read.
+    /// Its endpoint has no webhook any more; it waits until a later version of the project has one.
+    NoWebhook,
+    /// It waits for the next start: the store cannot be read.
     Held,
 }
 

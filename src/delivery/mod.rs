@@ -6,9 +6,13 @@
 
 mod actor;
 mod attempt;
+mod door;
 mod history;
 mod lane;
 mod reading;
 mod retry;
+mod rooms;
 
-pub use actor::{Delivery, Drain, Due, Rooms};
+pub use actor::{Delivery, Drain, Due};
+pub use door::Reloaded;
+pub use rooms::Rooms;

@@ -8,6 +8,7 @@ mod compile;
 mod link;
 mod parse;
 mod program;
+mod rich;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,8 @@ pub use compile::compile;
 pub use link::link;
 pub use parse::{Check, SyntaxError, parse};
 pub use program::{
-    Ask, Body, Expect, Forget, Handover, Http, Op, Part, Program, Remind, Say, Span, Target, Template,
-    Timeout, Tree,
+    Ask, Body, Choice, DEFAULT_LANGUAGE, Expect, Forget, Handover, Http, Op, Part, Program, Remind, Say,
+    Setting, Span, Target, Template, Timeout, Tree,
 };
+pub use rich::{Form, Members, Rich};
 pub use step::Flow;

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::rich::Rich;
 use crate::model::{Place, ProgramHash, ProgramSource, Script};
+use crate::yaml;
 
 #[derive(Debug)]
 pub struct Program {
@@ -91,8 +93,9 @@ pub enum Op {
 
 #[derive(Clone, Debug)]
 pub struct Say {
-    /// One text, or the alternatives of `oneOf`. Empty if the output has only data.
+    /// One text, or the alternatives of `oneOf`. Empty if the output has none of its own.
     pub texts: Vec<Template>,
+    pub rich: Option<Rich>,
     pub data: Option<Tree>,
 }
 
@@ -170,23 +173,84 @@ pub struct Handover {
     pub say: Option<Say>,
 }
 
+/// What counts as an answer; `turn::answer` says what is kept of it.
 #[derive(Clone, Debug)]
 pub enum Expect {
     /// Any input, even one without text.
     Any,
     Text,
     Number,
+    /// A day, perhaps with a time.
+    Date,
     YesNo,
+    Email,
+    Url,
     Pattern(regex::Regex),
-    /// Compared without regard to case and surrounding blanks; the value kept is the one written here.
-    OneOf(Vec<String>),
+    OneOf(Vec<Choice>),
+    /// One of these intents; without a name any intent.
+    Intent(Vec<String>),
+    /// An input that has data.
+    Data,
 }
 
-/// A place in memory that a step writes to: `context.order.total` or `profile.email`.
+/// Compared without regard to case, surrounding blanks and a full stop.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What is kept.
+    pub value: String,
+    /// What else people say for it.
+    pub words: Vec<String>,
+}
+
+/// A place that a step writes to: `context.order.total`, `profile.email` or `session.locale`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     Context(Vec<String>),
     Profile(Vec<String>),
+    Session(Setting),
+}
+
+/// The key of the text for everybody whose language is not there.
+pub const DEFAULT_LANGUAGE: &str = "default";
+
+/// What a flow may choose for its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    Locale,
+    Timezone,
+}
+
+impl Setting {
+    /// Its name in the object `session`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Setting::Locale => "locale",
+            Setting::Timezone => "timezone",
+        }
+    }
+
+    pub fn example(self) -> &'static str {
+        match self {
+            Setting::Locale => "de-DE",
+            Setting::Timezone => "Europe/Berlin",
+        }
+    }
+
+    /// The value as it is kept, if there is such a language or time zone.
+    pub fn accept(self, text: &str) -> Option<String> {
+        match self {
+            Setting::Locale => yaml::locale(text).ok(),
+            Setting::Timezone => yaml::zone(text),
+        }
+    }
+
+    /// The same for what stands in a flow: why not, and what to write instead.
+    pub(super) fn check(self, text: &str) -> Result<(), String> {
+        match self {
+            Setting::Locale => yaml::locale(text).map(drop),
+            Setting::Timezone => yaml::timezone(text).map(drop),
+        }
+    }
 }
 
 /// A string that may hold `{{ … }}`.
@@ -196,6 +260,8 @@ pub enum Template {
     /// The string is one `{{ … }}` and nothing else: the value keeps its type.
     Value(Script),
     Parts(Vec<Part>),
+    /// What is said in each language, by its tag or `default`, in the order written. None of them is one itself.
+    ByLanguage(Vec<(String, Template)>),
 }
 
 #[derive(Clone, Debug)]

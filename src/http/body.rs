@@ -61,11 +61,27 @@ fn is_json(request: &HttpRequest) -> bool {
 
 /// Checks every field and names all that are wrong.
 pub fn parse(bytes: &[u8]) -> Result<Body, Problem> {
+    check(object(bytes)?)
+}
+
+/// A body without the names of user and session; they were given elsewhere.
+pub fn parse_words(bytes: &[u8], user_id: String, session_id: String) -> Result<Body, Problem> {
+    let mut object = object(bytes)?;
+    object.insert("userId".to_owned(), user_id.into());
+    object.insert("sessionId".to_owned(), session_id.into());
+    check(object)
+}
+
+fn object(bytes: &[u8]) -> Result<Map, Problem> {
     let value: Value = serde_json::from_slice(bytes)
         .map_err(|error| Problem::new(Kind::InvalidInput, format!("the body is not JSON: {error}")))?;
-    let Value::Object(mut object) = value else {
-        return Err(Problem::new(Kind::InvalidInput, "the body is not a JSON object"));
-    };
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(Problem::new(Kind::InvalidInput, "the body is not a JSON object")),
+    }
+}
+
+fn check(mut object: Map) -> Result<Body, Problem> {
     object.retain(|_, value| !value.is_null());
     let mut faults = Vec::new();
     let body = Body {

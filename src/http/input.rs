@@ -88,9 +88,9 @@ async fn with_key(front: &Front, source: Source, request: &HttpRequest, body: Pa
 
 fn door(front: &Front, token: &str) -> Result<Arc<Endpoint>, Problem> {
     let unknown = || Problem::new(Kind::UnknownEndpoint, "no endpoint has this URL token; check the URL");
-    let endpoint = front.engine.project.by_token(token).ok_or_else(unknown)?;
+    let endpoint = front.engine.project().by_token(token).cloned().ok_or_else(unknown)?;
     if endpoint.enabled {
-        return Ok(endpoint.clone());
+        return Ok(endpoint);
     }
     Err(Problem::new(Kind::EndpointDisabled, "this endpoint takes nothing until it is enabled"))
 }
@@ -104,12 +104,12 @@ fn authorize(endpoint: &Endpoint, headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 async fn read(front: &Front, request: &HttpRequest, payload: Payload) -> Result<Body, Problem> {
-    let max = front.engine.project.settings.limits.body_bytes;
+    let max = front.engine.project().settings.limits.body_bytes;
     body::parse(&body::read(request, payload, max).await?)
 }
 
 /// Hands the input to its session and waits until it is flushed.
-async fn post(
+pub(super) async fn post(
     front: &Front,
     endpoint: Arc<Endpoint>,
     source: Source,
@@ -146,7 +146,7 @@ fn idempotency(headers: &HeaderMap, source: Source, body: &Body) -> Result<Optio
     Ok(Some(Idempotency { key: key.to_owned(), fingerprint }))
 }
 
-fn respond(accepted: Result<Accepted, Problem>, trace_id: &str) -> HttpResponse {
+pub(super) fn respond(accepted: Result<Accepted, Problem>, trace_id: &str) -> HttpResponse {
     match accepted {
         Ok(accepted) => HttpResponse::Accepted().json(accepted),
         Err(problem) => problem.traced(trace_id).respond(),

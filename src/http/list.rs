@@ -48,8 +48,7 @@ pub async fn sessions(front: Data<Front>, endpoint: Path<String>, request: HttpR
         front.admit(header(request.headers(), "X-API-Key"))?;
         let endpoint = endpoint.into_inner();
         let unknown = || Problem::new(Kind::UnknownEndpoint, format!("there is no endpoint {endpoint:?}"));
-        let rules = front.engine.project.endpoints.get(&endpoint).ok_or_else(unknown)?;
-        let expire_ms = rules.session.expire_ms;
+        let expire_ms = front.engine.endpoint(&endpoint).ok_or_else(unknown)?.session.expire_ms;
         let (wanted, after) = wanted(endpoint, expire_ms, request.query_string())?;
         let store = front.engine.store.clone();
         let page = web::block(move || page(&store, &wanted, after)).await.map_err(|_| unreadable())??;

@@ -48,8 +48,9 @@ pub async fn ready(front: Data<Front>) -> HttpResponse {
 pub async fn state(front: Data<Front>, named: Path<Named>, request: HttpRequest) -> HttpResponse {
     let looked = async {
         let session = session(&front, &request, named.into_inner()).await?;
-        let Session { id, started_at, last_active_at, turns, inputs, outputs, context, position, .. } =
-            session;
+        let Session {
+            id, started_at, last_active_at, turns, inputs, outputs, context, waits, position, ..
+        } = session;
         Ok(HttpResponse::Ok().json(json!({
             "endpoint": id.endpoint,
             "userId": id.user_id,
@@ -60,6 +61,7 @@ pub async fn state(front: Data<Front>, named: Path<Named>, request: HttpRequest)
             "inputs": inputs,
             "outputs": outputs,
             "context": context,
+            "waits": waits,
             "position": position,
         })))
     };
@@ -97,7 +99,7 @@ pub async fn quarantine(front: Data<Front>, request: HttpRequest) -> HttpRespons
 impl Named {
     /// The session that is named, if its endpoint exists.
     pub fn id(self, front: &Front) -> Result<SessionId, Problem> {
-        if !front.engine.project.endpoints.contains_key(&self.endpoint) {
+        if front.engine.endpoint(&self.endpoint).is_none() {
             return Err(Problem::new(
                 Kind::UnknownEndpoint,
                 format!("there is no endpoint {:?}", self.endpoint),

@@ -4,11 +4,13 @@
 mod body;
 mod events;
 mod front;
+mod handover;
 mod input;
 mod key;
 mod list;
 mod look;
 mod problem;
+mod running;
 
 pub use front::{Front, Gate};
 pub use key::{AdminKeyError, admin_keys};
@@ -42,9 +44,21 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(
                     web::resource("/transcript").get(look::transcript).default_service(web::to(only_get)),
                 )
+                .service(web::resource("/agent").post(handover::speak).default_service(web::to(only_post)))
+                .service(
+                    web::resource("/handover")
+                        .delete(handover::give_back)
+                        .default_service(web::to(only_delete)),
+                )
                 .service(web::resource("/events").get(events::events).default_service(web::to(only_get))),
         )
         .service(web::resource("/api/v1/quarantine").get(look::quarantine).default_service(web::to(only_get)))
+        .service(
+            web::resource("/api/v1/endpoints").get(running::endpoints).default_service(web::to(only_get)),
+        )
+        .service(web::resource("/api/v1/flows").get(running::flows).default_service(web::to(only_get)))
+        .service(web::resource("/api/v1/flows/{hash}").get(running::flow).default_service(web::to(only_get)))
+        .service(web::resource("/api/v1/reload").post(running::reload).default_service(web::to(only_post)))
         .service(web::resource("/{token}").post(input::user).default_service(web::to(only_post)))
         .default_service(web::to(nothing_here));
 }
@@ -55,6 +69,10 @@ async fn only_post(_: HttpRequest) -> HttpResponse {
 
 async fn only_get(_: HttpRequest) -> HttpResponse {
     Problem::new(Kind::MethodNotAllowed, "send a GET").allow("GET").respond()
+}
+
+async fn only_delete(_: HttpRequest) -> HttpResponse {
+    Problem::new(Kind::MethodNotAllowed, "send a DELETE").allow("DELETE").respond()
 }
 
 async fn nothing_here(_: HttpRequest) -> HttpResponse {

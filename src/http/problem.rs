@@ -6,7 +6,10 @@ use actix_web::http::{StatusCode, header};
 use serde::Serialize;
 
 use crate::clock;
-use crate::session::Refusal;
+use crate::project::LoadError;
+use crate::session::{Refusal, ReloadError};
+use crate::store;
+use crate::yaml::Fault;
 
 /// Seconds until a caller that was refused should come back: long enough for a queue to move on.
 const RETRY_AFTER_SECONDS: u32 = 1;
@@ -20,11 +23,13 @@ pub enum Kind {
     EndpointDisabled,
     UnknownEndpoint,
     UnknownSession,
+    UnknownFlow,
     MethodNotAllowed,
     KeyReused,
     NotHandedOver,
     TooLarge,
     UnsupportedMediaType,
+    ProjectHasFaults,
     SessionBusy,
     Internal,
     Overloaded,
@@ -57,11 +62,13 @@ impl Kind {
             Kind::EndpointDisabled => (403, "endpoint-disabled", "The endpoint is disabled", None),
             Kind::UnknownEndpoint => (404, "unknown-endpoint", "There is no such endpoint", None),
             Kind::UnknownSession => (404, "unknown-session", "There is no such session", None),
+            Kind::UnknownFlow => (404, "unknown-flow", "There is no such version of a flow", None),
             Kind::MethodNotAllowed => (405, "method-not-allowed", "The method is not allowed here", None),
             Kind::KeyReused => (409, "key-reused", "The Idempotency-Key was used for another input", None),
             Kind::NotHandedOver => (409, "not-handed-over", "No human agent has the session", None),
             Kind::TooLarge => (413, "too-large", "The body is too large", None),
             Kind::UnsupportedMediaType => (415, "unsupported-media-type", "The body is not JSON", None),
+            Kind::ProjectHasFaults => (422, "project-has-faults", "The project has faults", None),
             Kind::SessionBusy => (429, "session-busy", "The session is busy", Some(RETRY_AFTER_SECONDS)),
             Kind::Internal => (500, "internal", "The server failed", None),
             Kind::Overloaded => (503, "overloaded", "The server is overloaded", Some(RETRY_AFTER_SECONDS)),
@@ -85,6 +92,14 @@ impl Problem {
         let names: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
         let detail = format!("mend these fields: {}", names.join(", "));
         Problem { errors, ..Problem::new(Kind::InvalidInput, detail) }
+    }
+
+    /// A project with these faults; what ran before goes on.
+    pub fn faults(faults: &[Fault]) -> Problem {
+        let error = |fault: &Fault| FieldError { field: fault.place.to_string(), detail: fault.text.clone() };
+        let detail = "the project was not taken over, what ran before goes on; mend these places";
+        let errors = faults.iter().map(error).collect();
+        Problem { errors, ..Problem::new(Kind::ProjectHasFaults, detail) }
     }
 
     /// The trace that the caller's input was given.
@@ -152,12 +167,25 @@ impl From<Refusal> for Problem {
     }
 }
 
-impl From<crate::store::Error> for Problem {
-    fn from(error: crate::store::Error) -> Problem {
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Problem {
         tracing::error!(%error, "a request failed");
         Problem::new(
             Kind::Internal,
             "something in the store cannot be read; the log of the server tells more",
         )
+    }
+}
+
+impl From<ReloadError> for Problem {
+    fn from(error: ReloadError) -> Problem {
+        match error {
+            ReloadError::Load(LoadError::Faults(faults)) => Problem::faults(&faults),
+            ReloadError::Load(error @ LoadError::NoFolder(_)) => {
+                Problem::new(Kind::ProjectHasFaults, error.to_string())
+            }
+            ReloadError::Store(store::Error::Refused(refused)) => Refusal::from(refused).into(),
+            ReloadError::Store(error) => error.into(),
+        }
     }
 }

@@ -3,13 +3,28 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use super::webhook::{self, Webhook};
 use super::{later, value};
 use crate::config;
-use crate::yaml::{Faults, Node, Value, did_you_mean, not_available};
+use crate::flow::Program;
+use crate::turn::Door;
+use crate::yaml::{self, Faults, Node, Value, did_you_mean, not_available};
 
+/// Its rules, and what they lead to: all of one version, so that whoever holds it can run a turn.
 pub struct Endpoint {
+    rules: Rules,
+    /// What its flows may know of it.
+    pub door: Arc<Door>,
+    /// The flow that its sessions start.
+    pub program: Arc<Program>,
+}
+
+/// What its file says.
+#[derive(PartialEq)]
+pub struct Rules {
     pub name: String,
     pub url_token: String,
     pub enabled: bool,
@@ -20,11 +35,12 @@ pub struct Endpoint {
     pub timezone: String,
     pub auth: Auth,
     /// None: outputs are kept in the transcript only.
-    pub webhook: Option<Webhook>,
+    pub webhook: Option<Arc<Webhook>>,
     pub session: SessionRules,
 }
 
 /// Who may post.
+#[derive(PartialEq)]
 pub struct Auth {
     /// SHA-256 digests of the keys; when there are any, a caller must send one of them.
     pub webhook_keys: Vec<[u8; 32]>,
@@ -75,29 +91,55 @@ impl fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
+    pub(super) fn new(rules: Rules, program: Arc<Program>) -> Endpoint {
+        let door = Door {
+            name: rules.name.clone(),
+            url_token: rules.url_token.clone(),
+            flow: rules.flow.clone(),
+            locale: rules.locale.clone(),
+            timezone: rules.timezone.clone(),
+        };
+        Endpoint { rules, door: Arc::new(door), program }
+    }
+
+    /// Whether the files say the same of both; their programs may be of two versions.
+    pub(super) fn has_the_rules_of(&self, other: &Endpoint) -> bool {
+        self.rules == other.rules
+    }
+}
+
+impl Deref for Endpoint {
+    type Target = Rules;
+
+    fn deref(&self) -> &Rules {
+        &self.rules
+    }
+}
+
+impl Rules {
     /// Reads every key, so that all faults are found; what is faulty gets a value that nobody sees.
     pub(super) fn read(
         name: &str,
         node: &Node,
         around: &mut Surroundings,
         faults: &mut Faults,
-    ) -> Option<Endpoint> {
+    ) -> Option<Rules> {
         let mut keys = node.keys(faults)?;
-        let endpoint = Endpoint {
+        let rules = Rules {
             name: name.to_owned(),
             url_token: token(name, keys.required("urlToken", faults), around, faults).unwrap_or_default(),
             enabled: keys.optional("enabled").and_then(|node| node.as_bool(faults)).unwrap_or(true),
             flow: flow(keys.required("flow", faults), around, faults).unwrap_or_default(),
-            locale: value::text(keys.optional("locale"), value::locale, faults).unwrap_or("en-US".to_owned()),
-            timezone: value::text(keys.optional("timezone"), value::timezone, faults)
+            locale: value::text(keys.optional("locale"), yaml::locale, faults).unwrap_or("en-US".to_owned()),
+            timezone: value::text(keys.optional("timezone"), yaml::timezone, faults)
                 .unwrap_or("UTC".to_owned()),
             auth: auth(keys.optional("auth"), faults),
-            webhook: keys.optional("webhook").and_then(|node| webhook::read(node, faults)),
+            webhook: keys.optional("webhook").and_then(|node| webhook::read(node, faults)).map(Arc::new),
             session: session_rules(keys.optional("session"), faults),
         };
         later::refuse(&mut keys, around.transformers, faults);
         keys.finish(faults);
-        Some(endpoint)
+        Some(rules)
     }
 }
 

@@ -5,6 +5,7 @@ mod endpoint;
 mod folder;
 mod init;
 mod later;
+mod live;
 mod programs;
 mod settings;
 #[cfg(test)]
@@ -19,18 +20,23 @@ use std::sync::Arc;
 
 pub use endpoint::{Auth, Endpoint, Overlap, SessionRules};
 pub use init::{InitError, init};
+pub use live::{Change, Live};
 pub use programs::recompile;
 pub use webhook::{OnExhausted, Webhook};
 
-use crate::config::{Overlay, Settings};
+use crate::config::{Limits, Overlay, Settings};
 use crate::flow::Program;
+use crate::model::ProgramHash;
+use crate::turn::Bounds;
 use crate::yaml::{self, Fault, Faults};
-use endpoint::Surroundings;
+use endpoint::{Rules, Surroundings};
 use programs::Flows;
 
 pub struct Project {
     pub root: PathBuf,
     pub settings: Settings,
+    /// How far one turn may go.
+    pub bounds: Arc<Bounds>,
     /// By name.
     pub endpoints: BTreeMap<String, Arc<Endpoint>>,
     /// By the name of the flow they start with: one for each flow that an endpoint names.
@@ -60,19 +66,36 @@ pub fn load(
     let mut settings = settings::read(root, env, &mut faults);
     overlay.apply(&mut settings);
     let flows = Flows::read(root, env, &mut faults);
-    let endpoints = read_endpoints(root, &flows.names, env, &mut faults);
+    let rules = read_endpoints(root, &flows.names, env, &mut faults);
     if !faults.is_empty() {
         return Err(LoadError::Faults(faults.sorted()));
     }
+    let programs = flows.compile(rules.iter().map(|rules| rules.flow.as_str()));
+    let bind = |rules: Rules| {
+        let program = programs[&rules.flow].clone();
+        (rules.name.clone(), Arc::new(Endpoint::new(rules, program)))
+    };
+    let endpoints: BTreeMap<String, Arc<Endpoint>> = rules.into_iter().map(bind).collect();
     let by_token = endpoints.values().map(|door| (door.url_token.clone(), Arc::clone(door))).collect();
-    let programs = flows.compile(endpoints.values().map(|door| door.flow.as_str()));
-    Ok(Project { root: root.to_owned(), settings, endpoints, programs, by_token })
+    let bounds = Arc::new(bounds(&settings.limits));
+    Ok(Project { root: root.to_owned(), settings, bounds, endpoints, programs, by_token })
 }
 
 impl Project {
     /// The endpoint whose path this is.
     pub fn by_token(&self, url_token: &str) -> Option<&Arc<Endpoint>> {
         self.by_token.get(url_token)
+    }
+
+    /// The program with this hash, if an endpoint starts with it.
+    pub fn program(&self, hash: &ProgramHash) -> Option<&Arc<Program>> {
+        self.programs.values().find(|program| program.hash == *hash)
+    }
+
+    /// The same files under other settings.
+    fn with_settings(self, settings: Settings) -> Project {
+        let bounds = Arc::new(bounds(&settings.limits));
+        Project { settings, bounds, ..self }
     }
 }
 
@@ -92,23 +115,31 @@ fn read_endpoints(
     flows: &[String],
     env: &dyn Fn(&str) -> Option<String>,
     faults: &mut Faults,
-) -> BTreeMap<String, Arc<Endpoint>> {
+) -> Vec<Rules> {
     let transformers = folder::listed(root, "transformers", faults);
     let mut around = Surroundings { flows, transformers: &transformers, tokens: HashMap::new() };
-    let mut endpoints = BTreeMap::new();
     let files = folder::files(root, "endpoints", faults);
     if files.is_empty() {
         let text = "there are no endpoints, so nobody could post; write endpoints/NAME.yaml, or make a new project with \
                     `antiphon init DIR`";
         faults.push(&folder::whole("endpoints"), text);
     }
-    for file in files {
-        let node = file.text.and_then(|text| yaml::read(&file.path, &text, env, faults));
-        if let Some(endpoint) = node.and_then(|node| Endpoint::read(&file.name, &node, &mut around, faults)) {
-            endpoints.insert(file.name, Arc::new(endpoint));
-        }
+    let read = |file: folder::File| {
+        let node = yaml::read(&file.path, &file.text?, env, faults)?;
+        Rules::read(&file.name, &node, &mut around, faults)
+    };
+    files.into_iter().filter_map(read).collect()
+}
+
+fn bounds(limits: &Limits) -> Bounds {
+    Bounds {
+        steps_max: limits.steps_per_input,
+        goto_max: limits.goto_repeats,
+        context_bytes_max: limits.context_bytes,
+        script_steps_max: limits.script_steps,
+        // The number of steps and the size of the context bound it.
+        copied_bytes_max: u64::MAX,
     }
-    endpoints
 }
 
 fn lines(faults: &[Fault]) -> String {

@@ -64,8 +64,10 @@ fn take_one(setting: &Setting, node: &Node, settings: &mut Settings, faults: &mu
     let written = match &node.value {
         Value::Text(text) => text.text.clone(),
         Value::Number(number) => number.to_string(),
+        Value::Bool(yes) if setting.is_truth() => yes.to_string(),
         Value::Null | Value::Bool(_) | Value::List(_) | Value::Mapping(_) => {
-            let text = format!("\"{}\" is a text or a number, got {}", setting.path, node.describe());
+            let kind = if setting.is_truth() { "true or false" } else { "a text or a number" };
+            let text = format!("\"{}\" is {kind}, got {}", setting.path, node.describe());
             return faults.push(&node.place, text);
         }
     };

@@ -1,6 +1,7 @@
 //! Projects as text: what is written into a folder, and the exact lines that are said about it.
 
 mod faults;
+mod live;
 
 use std::fs;
 use std::path::PathBuf;

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
-use crate::yaml::{Faults, Node, nearest};
+use crate::yaml::{Faults, Node};
 
 /// A text that `check` takes; what it says of another is a fault at its place. None also for no node.
 pub(super) fn text<T>(
@@ -25,32 +25,6 @@ pub(super) fn url_token(text: &str) -> Result<String, String> {
     }
     Err("a urlToken has 16 to 128 characters of A-Z, a-z, 0-9, \"_\" and \"-\"; `openssl rand -hex 32` makes one"
         .to_owned())
-}
-
-/// A language, and perhaps a script, a region and variants, as BCP 47 writes them: the shape, not the registry.
-pub(super) fn locale(text: &str) -> Result<String, String> {
-    let mut parts = text.split('-');
-    let language = parts.next().unwrap_or_default();
-    let is_language = (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic());
-    let is_part =
-        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
-    if is_language && parts.all(is_part) {
-        return Ok(text.to_owned());
-    }
-    Err(format!("expected a locale such as en-US or de, got \"{text}\""))
-}
-
-/// A name of the IANA time zone database.
-pub(super) fn timezone(text: &str) -> Result<String, String> {
-    if jiff::tz::TimeZone::get(text).is_ok() {
-        return Ok(text.to_owned());
-    }
-    let known: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-    let near = nearest(text, known.iter().map(String::as_str));
-    Err(match near {
-        Some(name) => format!("unknown time zone \"{text}\"; did you mean \"{name}\"?"),
-        None => format!("unknown time zone \"{text}\"; write one such as Europe/Berlin or UTC"),
-    })
 }
 
 /// An address to post to, in the form that clients send. A wrong one is not repeated: a password may stand in it.
@@ -100,23 +74,6 @@ mod tests {
         for bad in ["", "0123456789abcde", "0123456789abcde/", "0123456789abcdé", &"f".repeat(129)] {
             assert!(url_token(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_locale_has_the_shape_of_bcp_47() {
-        for good in ["en", "en-US", "zh-Hant-TW", "es-419", "de-DE-1996", "gsw"] {
-            assert_eq!(locale(good).as_deref(), Ok(good));
-        }
-        for bad in ["", "de_DE", "english", "e", "en-", "en-ninechars", "12"] {
-            assert!(locale(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_time_zone_names_the_nearest() {
-        assert_eq!(timezone("Europe/Berlin").as_deref(), Ok("Europe/Berlin"));
-        let fault = timezone("Europe/Berln").unwrap_err();
-        assert_eq!(fault, "unknown time zone \"Europe/Berln\"; did you mean \"Europe/Berlin\"?");
     }
 
     #[test]

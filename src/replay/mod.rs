@@ -36,8 +36,8 @@ pub struct Recording {
 /// Where it is played: what flows may know of the endpoint, and how far a turn may go at the most.
 #[derive(Clone, Debug)]
 pub struct Stage {
-    pub door: Door,
-    pub bounds: Bounds,
+    pub door: Arc<Door>,
+    pub bounds: Arc<Bounds>,
 }
 
 /// What is played.
@@ -84,23 +84,6 @@ pub enum Error {
 
 impl Stage {
     pub fn of(project: &Project, endpoint: &Endpoint) -> Stage {
-        let limits = &project.settings.limits;
-        Stage {
-            door: Door {
-                name: endpoint.name.clone(),
-                url_token: endpoint.url_token.clone(),
-                flow: endpoint.flow.clone(),
-                locale: endpoint.locale.clone(),
-                timezone: endpoint.timezone.clone(),
-            },
-            bounds: Bounds {
-                steps_max: limits.steps_per_input,
-                goto_max: limits.goto_repeats,
-                context_bytes_max: limits.context_bytes,
-                script_steps_max: limits.script_steps,
-                // The number of steps and the size of the context bound it.
-                copied_bytes_max: u64::MAX,
-            },
-        }
+        Stage { door: endpoint.door.clone(), bounds: project.bounds.clone() }
     }
 }

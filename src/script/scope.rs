@@ -1,6 +1,7 @@
 //! What the scripts of one turn can see and change: the five objects of a flow.
 //! `context` and `profile` are the memory; each change to one gives it a new revision, so that the sandbox knows
-//! when what it handed to JavaScript is out of date. The other three never change within a turn.
+//! when what it handed to JavaScript is out of date. `session` changes where a flow chooses its language or time zone; the
+//! other two never change within a turn.
 
 use crate::model::Map;
 
@@ -27,6 +28,11 @@ impl Scope {
 
     pub fn session(&self) -> &Map {
         &self.objects[SESSION]
+    }
+
+    /// The session to write to; from here on scripts are handed it anew.
+    pub fn session_mut(&mut self) -> &mut Map {
+        self.object_mut(SESSION)
     }
 
     pub fn endpoint(&self) -> &Map {

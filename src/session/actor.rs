@@ -118,6 +118,7 @@ impl SessionActor {
 
     fn accept(&mut self, Handed { post, pending }: Handed, ctx: &mut Context<Self>) {
         let Post { input, once, reply, .. } = post;
+        self.renew();
         let once = match once {
             None => None,
             Some(once) => match self.seen(&once.key, input.received_at) {
@@ -163,6 +164,13 @@ impl SessionActor {
 
     pub(super) fn is_suspended(&self) -> bool {
         self.session.as_ref().is_some_and(Session::is_suspended)
+    }
+
+    /// The endpoint as the project has it now. One that was removed serves what it accepted to the end.
+    pub(super) fn renew(&mut self) {
+        if let Some(endpoint) = self.shard.engine.endpoint(&self.id.endpoint) {
+            self.endpoint = endpoint;
+        }
     }
 
     fn seen(&self, key: &str, now: u64) -> Result<Option<Seen>, Error> {

@@ -1,14 +1,13 @@
 //! What all shards share, and where each of them is reached.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use actix::{Actor, Addr, AsyncContext, SyncArbiter};
-use tokio::sync::Semaphore;
 
+use super::reload::keep_programs;
 use super::shard::Shard;
 use super::slow::SlowLane;
 use super::switchboard::Switchboard;
@@ -16,18 +15,18 @@ use crate::delivery::{Delivery, Rooms};
 use crate::dispatch::Dispatch;
 use crate::egress::Guard;
 use crate::model::SessionKey;
-use crate::project::Project;
-use crate::store::{Error, Store, Writes};
+use crate::project::{Endpoint, Live, Project};
+use crate::store::{Error, Store};
 
 /// Threads of the slow lane. Two, so that one endless script does not hold up the next; more would take the cores
 /// from those that answer.
 const SLOW_LANES: usize = 2;
 
 pub struct Engine {
-    pub project: Arc<Project>,
+    pub(super) live: Arc<Live>,
     pub store: Store,
     pub(super) slow: Addr<SlowLane>,
-    rooms: Rooms,
+    rooms: Arc<Rooms>,
     guard: Arc<Guard>,
     shards: Vec<OnceLock<Handles>>,
     opened: AtomicUsize,
@@ -44,14 +43,25 @@ pub struct Handles {
 impl Engine {
     /// Keeps every program of the project in the store, so that a session can finish on the one it began.
     /// Needs a running actix system.
-    pub fn new(project: Arc<Project>, store: Store, shards: usize) -> Result<Arc<Engine>, Error> {
+    pub fn new(live: Live, store: Store, shards: usize) -> Result<Arc<Engine>, Error> {
+        let project = live.current();
         keep_programs(&project, &store)?;
         let memory_bytes = project.settings.limits.script_memory_bytes;
         let slow = SyncArbiter::start(SLOW_LANES, move || SlowLane::new(memory_bytes));
-        let rooms = Arc::new(rooms(&project));
+        let (live, rooms) = (Arc::new(live), Arc::default());
         let shards = (0..shards).map(|_| OnceLock::new()).collect();
-        let guard = Arc::new(Guard::new(&project.settings.egress_allow));
-        Ok(Arc::new(Engine { project, store, slow, rooms, guard, shards, opened: AtomicUsize::new(0) }))
+        let guard = Arc::new(Guard::new(&live.current().settings.egress_allow));
+        Ok(Arc::new(Engine { live, store, slow, rooms, guard, shards, opened: AtomicUsize::new(0) }))
+    }
+
+    /// The project as it is now. It may be replaced the next moment: whoever needs two things of one version asks once.
+    pub fn project(&self) -> Arc<Project> {
+        self.live.current()
+    }
+
+    /// An endpoint of the project as it is now.
+    pub fn endpoint(&self, name: &str) -> Option<Arc<Endpoint>> {
+        self.project().endpoints.get(name).cloned()
     }
 
     /// Starts the next shard on this arbiter. An arbiter has one shard: asked again, it does nothing.
@@ -65,7 +75,7 @@ impl Engine {
         let commits = Rc::new(self.store.client());
         let delivery = Delivery::new(
             (index, count),
-            self.project.clone(),
+            self.live.clone(),
             self.store.clone(),
             commits.clone(),
             self.rooms.clone(),
@@ -94,22 +104,4 @@ impl Engine {
     pub fn shards(&self) -> Option<Vec<Handles>> {
         self.shards.iter().map(|slot| slot.get().cloned()).collect()
     }
-}
-
-fn keep_programs(project: &Project, store: &Store) -> Result<(), Error> {
-    for program in project.programs.values() {
-        if store.program(&program.hash)?.is_none() {
-            let mut writes = Writes::new();
-            writes.program(&program.hash, &program.source);
-            store.commit_blocking(writes)?;
-        }
-    }
-    Ok(())
-}
-
-fn rooms(project: &Project) -> HashMap<String, Arc<Semaphore>> {
-    let room = |concurrency| Arc::new(Semaphore::new(concurrency));
-    let with_webhook =
-        project.endpoints.iter().filter_map(|(name, endpoint)| Some((name, endpoint.webhook.as_ref()?)));
-    with_webhook.map(|(name, webhook)| (name.clone(), room(webhook.concurrency))).collect()
 }

@@ -1,7 +1,6 @@
 //! What the sessions of one arbiter share: the way to the disk, the sandbox, the programs, the live streams.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,16 +8,17 @@ use actix::Addr;
 
 use super::engine::Engine;
 use super::feed::Feed;
+use super::lease::Leases;
 use super::profiles::Profiles;
+use super::programs::Programs;
 use super::trial::Guarded;
 use crate::delivery::Delivery;
 use crate::dispatch::Dispatch;
 use crate::flow::Program;
 use crate::model::{Map, ProgramHash, UserKey};
-use crate::project::{self, Endpoint};
+use crate::project::Endpoint;
 use crate::store::{self, Client, Store};
 use crate::turn::{Bounds, Door};
-use crate::yaml::Fault;
 
 /// Steps of JavaScript that a turn may take on the arbiter itself: a few milliseconds. One that needs more starts
 /// again in the slow lane, with the whole bound.
@@ -40,10 +40,8 @@ pub struct Shard {
     pub slow: Cell<usize>,
     /// The server is going down: what waits stays in the store.
     pub draining: Cell<bool>,
-    pub bounds: Arc<Bounds>,
-    pub fast: Bounds,
-    doors: RefCell<HashMap<String, Arc<Door>>>,
-    programs: RefCell<HashMap<ProgramHash, Arc<Program>>>,
+    programs: RefCell<Programs>,
+    pub(super) leases: Leases,
 }
 
 impl Shard {
@@ -53,37 +51,20 @@ impl Shard {
         commits: Rc<Client>,
         (delivery, dispatch): (Addr<Delivery>, Addr<Dispatch>),
     ) -> Shard {
-        let limits = &engine.project.settings.limits;
-        let bounds = Bounds {
-            steps_max: limits.steps_per_input,
-            goto_max: limits.goto_repeats,
-            context_bytes_max: limits.context_bytes,
-            script_steps_max: limits.script_steps,
-            // The number of steps and the size of the context bound it.
-            copied_bytes_max: u64::MAX,
-        };
-        let fast = Bounds {
-            script_steps_max: FAST_STEPS_MAX.min(bounds.script_steps_max),
-            copied_bytes_max: FAST_COPIED_BYTES_MAX,
-            ..bounds.clone()
-        };
-        let programs =
-            engine.project.programs.values().map(|program| (program.hash.clone(), program.clone()));
+        let memory_bytes = engine.project().settings.limits.script_memory_bytes;
         Shard {
             index,
             count,
             commits,
             delivery,
             dispatch,
-            sandbox: RefCell::new(Guarded::new(limits.script_memory_bytes)),
+            sandbox: RefCell::new(Guarded::new(memory_bytes)),
             profiles: Profiles::default(),
             feed: Feed::default(),
             slow: Cell::new(0),
             draining: Cell::new(false),
-            bounds: Arc::new(bounds),
-            fast,
-            doors: RefCell::default(),
-            programs: RefCell::new(programs.collect()),
+            programs: RefCell::default(),
+            leases: Leases::default(),
             engine,
         }
     }
@@ -94,21 +75,30 @@ impl Shard {
 
     /// A program by its hash: one of the project, or an earlier version that a session still needs.
     pub fn program(&self, hash: &ProgramHash) -> Result<Arc<Program>, String> {
-        if let Some(program) = self.programs.borrow().get(hash) {
+        if let Some(program) = self.engine.project().program(hash) {
             return Ok(program.clone());
         }
-        let source = self.store().program(hash).map_err(|error| error.to_string())?;
-        let source = source.ok_or("it is not in the store")?;
-        let program = project::recompile(&source, &|name| std::env::var(name).ok());
-        let first = |faults: Vec<Fault>| faults.first().map_or_else(String::new, ToString::to_string);
-        let program = Arc::new(program.map_err(first)?);
-        self.programs.borrow_mut().insert(hash.clone(), program.clone());
-        Ok(program)
+        self.programs.borrow_mut().earlier(hash, self.store())
     }
 
     /// The flow that an endpoint starts now.
     pub fn current(&self, endpoint: &Endpoint) -> Arc<Program> {
-        self.engine.project.programs[&endpoint.flow].clone()
+        endpoint.program.clone()
+    }
+
+    /// How far a turn may go.
+    pub fn bounds(&self) -> Arc<Bounds> {
+        self.engine.project().bounds.clone()
+    }
+
+    /// How far it may go on the arbiter itself.
+    pub fn fast(&self) -> Bounds {
+        let bounds = self.bounds();
+        Bounds {
+            script_steps_max: FAST_STEPS_MAX.min(bounds.script_steps_max),
+            copied_bytes_max: FAST_COPIED_BYTES_MAX,
+            ..Bounds::clone(&bounds)
+        }
     }
 
     pub fn profile(&self, user: &UserKey) -> Result<Map, store::Error> {
@@ -120,18 +110,6 @@ impl Shard {
 
     /// What flows may know of an endpoint.
     pub fn door(&self, endpoint: &Endpoint) -> Arc<Door> {
-        let mut doors = self.doors.borrow_mut();
-        if let Some(door) = doors.get(&endpoint.name) {
-            return door.clone();
-        }
-        let door = Arc::new(Door {
-            name: endpoint.name.clone(),
-            url_token: endpoint.url_token.clone(),
-            flow: endpoint.flow.clone(),
-            locale: endpoint.locale.clone(),
-            timezone: endpoint.timezone.clone(),
-        });
-        doors.insert(endpoint.name.clone(), door.clone());
-        door
+        endpoint.door.clone()
     }
 }

@@ -43,9 +43,16 @@ pub struct Settle(pub oneshot::Sender<()>);
 #[rtype(result = "()")]
 pub struct Drain(pub oneshot::Sender<()>);
 
+/// Another version of the project runs now.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Reloaded;
+
 pub struct Switchboard {
     shard: Rc<Shard>,
     live: HashMap<SessionKey, Live>,
+    /// Inputs of earlier runs wait because their endpoint is not in the project.
+    left: bool,
 }
 
 /// A session in memory.
@@ -58,7 +65,7 @@ struct Live {
 
 impl Switchboard {
     pub fn new(shard: Rc<Shard>) -> Switchboard {
-        Switchboard { shard, live: HashMap::new() }
+        Switchboard { shard, live: HashMap::new(), left: false }
     }
 
     /// The sessions whose inputs waited when the process ended go on. One that cannot be read holds up no other.
@@ -73,14 +80,21 @@ impl Switchboard {
         Ok(())
     }
 
+    fn take_up(&mut self) {
+        if let Err(error) = self.recover() {
+            tracing::error!(%error, "inputs of earlier runs wait: they cannot be read");
+        }
+    }
+
     /// An actor takes up what waits as soon as it is there.
     fn wake(&mut self, key: SessionKey, id: &SessionId) {
-        match self.shard.engine.project.endpoints.get(&id.endpoint).cloned() {
+        match self.shard.engine.endpoint(&id.endpoint) {
             Some(endpoint) => {
                 self.live(key, id, &endpoint);
             }
             None => {
                 let endpoint = &id.endpoint;
+                self.left = true;
                 tracing::warn!(endpoint, session = %key, "inputs wait: their endpoint is not in the project");
             }
         }
@@ -105,8 +119,8 @@ impl Switchboard {
     /// Sessions without anything to do leave memory. One that was handed nothing that has not ended has an empty
     /// mailbox, so nothing can be lost.
     fn passivate(&mut self) {
-        let quiet_since =
-            clock::now().saturating_sub(self.shard.engine.project.settings.limits.passivate_after_ms);
+        let after_ms = self.shard.engine.project().settings.limits.passivate_after_ms;
+        let quiet_since = clock::now().saturating_sub(after_ms);
         let before = self.live.len();
         self.live.retain(|_, live| {
             let stays = live.pending.load(Ordering::Relaxed) > 0 || live.used_at > quiet_since;
@@ -139,9 +153,7 @@ impl Actor for Switchboard {
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.set_mailbox_capacity(MAILBOX);
         ctx.run_interval(SWEEP_EVERY, |this, _| this.passivate());
-        if let Err(error) = self.recover() {
-            tracing::error!(%error, "inputs of earlier runs wait: they cannot be read");
-        }
+        self.take_up();
     }
 }
 
@@ -166,7 +178,7 @@ impl Handler<Wake> for Switchboard {
             return;
         }
         let id = wake.owed.id.clone();
-        let Some(endpoint) = self.shard.engine.project.endpoints.get(&id.endpoint).cloned() else {
+        let Some(endpoint) = self.shard.engine.endpoint(&id.endpoint) else {
             let (endpoint, session) = (&id.endpoint, id.key());
             tracing::warn!(endpoint, %session, "a session is not woken: its endpoint is not in the project");
             return wake.later(WITHOUT_ENDPOINT_MS);
@@ -176,6 +188,17 @@ impl Handler<Wake> for Switchboard {
         let pending = Pending::new(&live.pending);
         // Bounded by the agenda of the dispatch.
         live.actor.do_send(Awake { wake, pending });
+    }
+}
+
+impl Handler<Reloaded> for Switchboard {
+    type Result = ();
+
+    /// Perhaps the endpoint came back.
+    fn handle(&mut self, _: Reloaded, _: &mut Context<Self>) {
+        if std::mem::take(&mut self.left) {
+            self.take_up();
+        }
     }
 }
 

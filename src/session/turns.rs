@@ -52,7 +52,8 @@ impl SessionActor {
             return Step::Decided(Box::new(self.plain(turn, now, None)));
         }
         let job = self.job(session, work, now);
-        let turn = self.shard.sandbox.borrow_mut().turn(|| job.event(&self.shard.fast));
+        let fast = self.shard.fast();
+        let turn = self.shard.sandbox.borrow_mut().turn(|| job.event(&fast));
         match turn {
             Ok(turn) if turn.ran_out => Step::Slow(Box::new(job)),
             turn => Step::Decided(Box::new(self.decided(work, job, turn))),
@@ -64,7 +65,7 @@ impl SessionActor {
         let profile = if program.uses_profile { self.profile() } else { Map::new() };
         Job {
             door: self.shard.door(&self.endpoint),
-            bounds: self.shard.bounds.clone(),
+            bounds: self.shard.bounds(),
             program,
             session,
             profile,
@@ -158,6 +159,7 @@ impl SessionActor {
         };
         let (session, record) = self.record(decided, input, woken, sequence);
         let callbacks = self.callbacks(&record, session.started_at);
+        self.lease(&mut writes, &session, &record);
         writes.session(&session);
         writes.record(&self.key, session.started_at, &record);
         for (life, callback) in &callbacks {

@@ -96,6 +96,7 @@ impl SessionActor {
         if self.is_suspended() {
             return;
         }
+        self.renew();
         let Some(work) = self.next_work() else { return };
         match self.decide(&work) {
             Step::Decided(decided) => self.commit_and_go_on(work, *decided, ctx),

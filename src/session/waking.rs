@@ -35,6 +35,7 @@ enum Meaning {
 
 impl SessionActor {
     pub(super) fn wake(&mut self, awake: Awake, ctx: &mut Context<Self>) {
+        self.renew();
         if self.stage == Stage::Slow {
             // At most what one session may wait for.
             return self.woken.push_back(awake);

@@ -17,6 +17,7 @@ use crate::model::{Owed, Pending, ProgramHash, SessionKey, UserKey};
 /// | idempotency key | day (4), session (24), hash of the key (16) |
 /// | profile, program | user (12); hash as text |
 /// | owed wait | due_at (8), session (24), started_at (8), id (8): in the order in which they are due |
+/// | lease of a program | hash as text, day (4): the program is needed until the end of that day |
 /// | quarantined | at (8), hash of the value (8) |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -30,6 +31,7 @@ pub enum Row {
     Seen = b'i',
     Profile = b'u',
     Program = b'p',
+    Lease = b'l',
     Quarantined = b'x',
     Owed = b'w',
 }
@@ -82,6 +84,7 @@ impl Row {
             Seen,
             Profile,
             Program,
+            Lease,
             Quarantined,
             Owed,
         ];
@@ -130,8 +133,9 @@ pub(super) fn shard_start(row: Row, shard: usize, shards: usize) -> [u8; NUMBERE
     numbered(row, &SessionKey(key), 0, 0)
 }
 
-pub(super) fn day_of(at: u64) -> u32 {
-    (at / DAY_MS) as u32
+/// Days since 1970, in UTC.
+pub fn day_of(at: u64) -> u32 {
+    u32::try_from(at / DAY_MS).unwrap_or(u32::MAX)
 }
 
 pub(super) fn seen(day: u32, key: &SessionKey, idempotency_key: &str) -> IVec {
@@ -173,6 +177,21 @@ pub(super) fn owed_at(due_at: u64) -> IVec {
     joined(Row::Owed, &[&due_at.to_be_bytes()])
 }
 
+/// The program of a row of the kind `Program`.
+pub(super) fn program_in(key: &[u8]) -> ProgramHash {
+    ProgramHash(String::from_utf8_lossy(&key[1..]).into_owned())
+}
+
+pub(super) fn lease(hash: &ProgramHash, day: u32) -> IVec {
+    joined(Row::Lease, &[hash.0.as_bytes(), &day.to_be_bytes()])
+}
+
+/// The program and the day of a row of the kind `Lease`.
+pub(super) fn lease_in(key: &[u8]) -> Option<(ProgramHash, u32)> {
+    let (program, day) = key.split_last_chunk::<4>()?;
+    Some((program_in(program), u32::from_be_bytes(*day)))
+}
+
 pub(super) fn quarantined(at: u64, value: &[u8]) -> IVec {
     joined(Row::Quarantined, &[&at.to_be_bytes(), &Sha256::digest(value)[..8]])
 }
@@ -201,6 +220,7 @@ impl fmt::Display for Row {
             Row::Seen => "idempotency key",
             Row::Profile => "profile",
             Row::Program => "program",
+            Row::Lease => "lease of a program",
             Row::Quarantined => "quarantined item",
             Row::Owed => "wait",
         })
@@ -232,5 +252,8 @@ mod tests {
         let session = SessionKey([7; 24]);
         assert_eq!(parts(&numbered(Row::Record, &session, 5, 9)), Some((session, 5, 9)));
         assert_eq!(parts(b"short"), None);
+        let program = ProgramHash::of(&["a"]);
+        assert_eq!(lease_in(&lease(&program, 20_000)), Some((program.clone(), 20_000)));
+        assert_eq!(program_in(&super::program(&program)), program);
     }
 }

@@ -3,7 +3,7 @@
 //! ended. It never returns a damaged row as a value, and never reads more at a start than what is due.
 //!
 //! In reading order: `key` and `frame` say how a row is written; `writes` gathers what one commit does;
-//! `client` and `queue` bring it to the `committer`; `read` reads; `disk`, `sync` and `space` are the ground it stands on.
+//! `client` and `queue` bring it to the `committer`; `read` and `programs` read; `disk`, `sync` and `space` are the ground it stands on.
 
 mod client;
 mod committer;
@@ -11,6 +11,7 @@ mod disk;
 mod error;
 mod frame;
 mod key;
+mod programs;
 mod queue;
 mod read;
 mod space;
@@ -31,7 +32,7 @@ use space::Space;
 
 pub use client::Client;
 pub use error::{Conflict, Damage, Error, Refused, Version};
-pub use key::{Place, Row};
+pub use key::{Place, Row, day_of};
 pub use writes::Writes;
 
 /// The exit code when the store fails, or an actor whose mailbox would swallow work: software error, as sysexits.h has it.

@@ -14,8 +14,8 @@ use super::key::{self, Place, Row};
 use super::writes::Writes;
 use super::{disk::Disk, frame};
 use crate::model::{
-    Attempts, Callback, DeadLetter, Map, Owed, ProgramHash, ProgramSource, Quarantined, Queued, Record, Seen,
-    Session, SessionKey, UserKey,
+    Attempts, Callback, DeadLetter, Map, Owed, Quarantined, Queued, Record, Seen, Session, SessionKey,
+    UserKey,
 };
 
 /// A session with callbacks owed, and the place of the last one: the start of its life and the sequence.
@@ -112,10 +112,6 @@ impl Store {
         Ok(self.disk().load(&key::profile(user))?.unwrap_or_default())
     }
 
-    pub fn program(&self, hash: &ProgramHash) -> Result<Option<ProgramSource>, Error> {
-        self.disk().load(&key::program(hash))
-    }
-
     /// The records of one life of the session after a turn, at most `max`.
     pub fn transcript(
         &self,
@@ -193,14 +189,14 @@ impl Store {
 }
 
 impl Disk {
-    fn load<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, Error> {
+    pub(super) fn load<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, Error> {
         match self.get(key)? {
             Some(first) => self.value(key, first),
             None => Ok(None),
         }
     }
 
-    fn rows<T: DeserializeOwned, K: AsRef<[u8]>>(
+    pub(super) fn rows<T: DeserializeOwned, K: AsRef<[u8]>>(
         &self,
         range: impl RangeBounds<K>,
         max: usize,

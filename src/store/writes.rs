@@ -114,6 +114,15 @@ impl Writes {
         self.put(key::program(hash), source, false);
     }
 
+    pub(super) fn forget_program(&mut self, hash: &ProgramHash) {
+        self.remove_row(key::program(hash));
+    }
+
+    /// The program stays in the store at least until the end of this day. Written again it says the same.
+    pub fn lease(&mut self, program: &ProgramHash, day: u32) {
+        self.put(key::lease(program, day), &(), false);
+    }
+
     pub fn profile(&mut self, user: &UserKey, profile: &Map) {
         self.put(key::profile(user), profile, true);
     }

@@ -4,11 +4,13 @@
 //! log, or read clock, chance, files or network. A fault in a flow is a value in the turn.
 
 mod answer;
+mod language;
 mod memory;
 mod objects;
 mod position;
 mod render;
 mod run;
+mod say;
 mod steps;
 #[cfg(test)]
 mod tests;

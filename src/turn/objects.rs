@@ -29,7 +29,7 @@ fn input(input: &Input, session: &Session, door: &Door, sequence: u64, now: u64)
         "sessionId": session.id.session_id,
         "URLToken": door.url_token,
         "channel": "webhook",
-        "language": door.locale,
+        "language": locale(session, door),
         "flowName": door.flow,
         "currentTime": written(now),
         "execution": sequence,
@@ -40,11 +40,16 @@ fn session(session: &Session, door: &Door, sequence: u64) -> Map {
     object(json!({
         "userId": session.id.user_id,
         "sessionId": session.id.session_id,
-        "locale": door.locale,
-        "timezone": door.timezone,
+        "locale": locale(session, door),
+        "timezone": session.timezone.as_ref().unwrap_or(&door.timezone),
         "startedAt": written(session.started_at),
         "execution": sequence,
     }))
+}
+
+/// What the flow chose for the session, else that of the endpoint.
+fn locale<'a>(session: &'a Session, door: &'a Door) -> &'a String {
+    session.locale.as_ref().unwrap_or(&door.locale)
 }
 
 fn endpoint(door: &Door) -> Map {

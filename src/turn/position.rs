@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::answer::Asked;
 use super::run::{Active, End, Run};
 use super::steps::too_large;
 use super::{Event, answer, memory};
@@ -68,7 +69,7 @@ fn happened<'a>(event: &Event<'a>, op: &'a Op, woken: bool) -> Option<Happened<'
             Some(Happened::TimedOut { target: ask.timeout.as_ref()?.target })
         }
         (Position::Ask { failed, .. }, Op::Ask(ask)) => {
-            let value = answer::read(&ask.expect, event.input);
+            let value = answer::read(&ask.expect, event.input, &asked(event));
             Some(Happened::Answer { ask, failed: *failed, value })
         }
         (Position::Suspended { .. }, Op::Http(http)) => {
@@ -79,6 +80,14 @@ fn happened<'a>(event: &Event<'a>, op: &'a Op, woken: bool) -> Option<Happened<'
         | (Position::Handover { .. }, Op::Handover(_)) => Some(Happened::GoOn),
         _ => None,
     }
+}
+
+/// Where and when the question is answered; what the flow chose for the session wins over the endpoint.
+fn asked<'a>(event: &Event<'a>) -> Asked<'a> {
+    let (session, door) = (event.session, event.door);
+    let locale = session.locale.as_deref().unwrap_or(&door.locale);
+    let timezone = session.timezone.as_deref().unwrap_or(&door.timezone);
+    Asked { locale, timezone, now: event.now }
 }
 
 impl Entry<'_> {

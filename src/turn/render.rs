@@ -36,6 +36,10 @@ impl Run<'_> {
                 }
                 Ok(text)
             }
+            Template::ByLanguage(texts) => match self.in_language(texts) {
+                Some(text) => self.text(text),
+                None => Ok(String::new()),
+            },
         }
     }
 

@@ -291,6 +291,7 @@ impl<'a> Run<'a> {
             self.session.once.clear();
             self.session.waits.clear();
             self.started.clear();
+            (self.session.locale, self.session.timezone) = (None, None);
         }
         Turn {
             ended: ended(self.event.session, &self.session),

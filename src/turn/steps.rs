@@ -5,62 +5,31 @@ use serde_json::Value;
 use super::memory;
 use super::render::{truthy, written};
 use super::run::{Active, End, Flow, Run};
-use crate::flow::{Op, Say, Target, Tree};
-use crate::model::{DEPTH_MAX, Loop, Map, NoteKind, Numbered, Output, Script, Speaker, is_too_deep};
+use crate::flow::{Op, Target, Tree};
+use crate::model::{DEPTH_MAX, Loop, Map, NoteKind, Script, is_too_deep};
 
 /// A code step is handed the memory, hands it back, and the turn keeps a copy: what that costs, in copies.
 const CODE_COPIES: usize = 4;
 /// Flows inside flows: deeper is a flow that runs itself for ever, over many inputs.
 const FRAMES_MAX: usize = 64;
-/// Of one turn. More is a loop that nobody meant, and every one of them is a POST.
-const OUTPUTS_MAX: usize = 1_000;
-/// Text and data of all outputs of one turn: what a receiver can be asked to take at once.
-const OUTPUT_BYTES_MAX: usize = 4 << 20;
+
+/// Where a step writes what the flow is to remember.
+#[derive(Clone, Copy, PartialEq)]
+enum Memory {
+    Context,
+    Profile,
+}
+
+impl Memory {
+    fn name(self) -> &'static str {
+        match self {
+            Memory::Context => "context",
+            Memory::Profile => "profile",
+        }
+    }
+}
 
 impl Run<'_> {
-    pub(super) fn say(&mut self, at: usize, say: &Say) -> Flow {
-        let text = match say.texts.len() {
-            0 => String::new(),
-            1 => self.text(&say.texts[0])?,
-            many => {
-                let chosen = self.draw(many);
-                self.text(&say.texts[chosen])?
-            }
-        };
-        let data = match &say.data {
-            None => Map::new(),
-            Some(tree) => self.data(at, tree)?,
-        };
-        self.output(at, text, data)
-    }
-
-    pub(super) fn data(&mut self, at: usize, tree: &Tree) -> Result<Map, End> {
-        match self.tree(tree)? {
-            Value::Object(data) => Ok(data),
-            Value::Null => Ok(Map::new()),
-            other => {
-                let text = format!("`data` of an output is an object; this is left out: {}", written(other));
-                self.warn(&self.event.program.places[at], text);
-                Ok(Map::new())
-            }
-        }
-    }
-
-    fn output(&mut self, at: usize, text: String, data: Map) -> Flow {
-        if is_too_deep(&data) {
-            return Err(End::fault(self.place(at), too_deep("`data` of an output")));
-        }
-        self.output_bytes += text.len() + memory::size(&data);
-        if self.outputs.len() >= OUTPUTS_MAX || self.output_bytes > OUTPUT_BYTES_MAX {
-            let bounds = format!("{OUTPUTS_MAX} outputs and {} MiB", OUTPUT_BYTES_MAX >> 20);
-            return Err(End::fault(self.place(at), format!("one input may give {bounds} at the most")));
-        }
-        self.session.outputs += 1;
-        let output = Output { text, data, source: Speaker::Bot };
-        self.outputs.push(Numbered { sequence: self.session.outputs, output });
-        Ok(())
-    }
-
     pub(super) fn choose(&mut self, condition: &Script, otherwise: usize) -> Flow {
         if !truthy(&self.value(condition)?) {
             self.next = otherwise;
@@ -89,29 +58,34 @@ impl Run<'_> {
     }
 
     pub(super) fn write(&mut self, at: usize, target: &Target, value: Value) -> Flow {
-        let (name, path) = match target {
-            Target::Context(path) => ("context", path),
-            Target::Profile(path) => ("profile", path),
-        };
-        let before = self.memory(target).clone();
+        match target {
+            Target::Context(path) => self.remember(at, Memory::Context, path, value),
+            Target::Profile(path) => self.remember(at, Memory::Profile, path, value),
+            Target::Session(setting) => self.choose_setting(at, *setting, &value),
+        }
+    }
+
+    fn remember(&mut self, at: usize, memory: Memory, path: &[String], value: Value) -> Flow {
+        let name = memory.name();
+        let before = self.memory(memory).clone();
         self.weigh(at, memory::size(&before))?;
-        let written = memory::write(self.memory(target), path, value);
+        let written = memory::write(self.memory(memory), path, value);
         let max = self.event.bounds.context_bytes_max;
-        if let Err(text) = fits(name, self.memory(target), max) {
-            *self.memory(target) = before;
+        if let Err(text) = fits(name, self.memory(memory), max) {
+            *self.memory(memory) = before;
             return Err(End::fault(self.place(at), text));
         }
-        self.profile_changed |= matches!(target, Target::Profile(_)) && written.is_ok();
+        self.profile_changed |= memory == Memory::Profile && written.is_ok();
         if let Err(text) = written {
             self.warn(&self.event.program.places[at], format!("{name}: {text}"));
         }
         Ok(())
     }
 
-    fn memory(&mut self, target: &Target) -> &mut Map {
-        match target {
-            Target::Context(_) => self.scope.context_mut(),
-            Target::Profile(_) => self.scope.profile_mut(),
+    fn memory(&mut self, memory: Memory) -> &mut Map {
+        match memory {
+            Memory::Context => self.scope.context_mut(),
+            Memory::Profile => self.scope.profile_mut(),
         }
     }
 
@@ -134,6 +108,7 @@ impl Run<'_> {
                     memory::remove(self.scope.profile_mut(), path);
                     self.profile_changed = true;
                 }
+                Target::Session(setting) => self.keep_setting(*setting, None),
             }
         }
         Ok(())
@@ -241,14 +216,6 @@ impl Run<'_> {
             }
         }
         Ok(())
-    }
-
-    /// An even draw from the turn's seed: the next number of SplitMix64, scaled.
-    fn draw(&mut self, many: usize) -> usize {
-        self.chance = self.chance.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.chance ^ (self.chance >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((u128::from(mixed ^ (mixed >> 31)) * many as u128) >> 64) as usize
     }
 }
 

@@ -1,11 +1,14 @@
 //! Turns as text: each case is a flow and a conversation. `cases/*.txt` hold them; this file only plays them.
 //!
 //! `=== name` begins a case, `flow NAME` a flow, `talk` the conversation. There, `> text` is an input (`> {…}` one of data,
-//! `inject text` one by another system), `< text` an output and `<< {…}` its data, `fault`, `warning` and `log` a note that
-//! holds this text, `context {…}`, `profile {…}` and `position NAME` what is kept afterwards. Outputs and notes have to be
-//! all of them, in order. So have the waits that begin: `calls GET URL BODY`, `waits MS`, `reminder MS {text, data}`. They are over
-//! with `answered STATUS BODY`, `unanswered REASON`, `time`, `reminds`; a human agent gives the session back with `returned`.
+//! `inject text` one by another system), `< text` an output (`\n` for a line break in it) and `<< {…}` its data, `fault`,
+//! `warning` and `log` a note that holds this text, `locale TAG` the endpoint's language from here on, `context {…}`,
+//! `profile {…}` and `position NAME` what is kept afterwards. Outputs and notes have to be all of them, in order. So have
+//! the waits that begin: `calls GET URL BODY`, `waits MS`, `reminder MS {text, data}`. They are over with
+//! `answered STATUS BODY`, `unanswered REASON`, `time`, `reminds`; a human agent gives the session back with `returned`.
 //! `waiting N` is how many are left.
+
+mod random;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -17,10 +20,11 @@ use crate::model::{Awaited, CallResult, NoteKind, SessionId, Source};
 use crate::script;
 use crate::yaml::Faults;
 
-const CASES: [(&str, &str); 5] = [
+const CASES: [(&str, &str); 6] = [
     ("asks", include_str!("cases/asks.txt")),
     ("bounds", include_str!("cases/bounds.txt")),
     ("memory", include_str!("cases/memory.txt")),
+    ("say", include_str!("cases/say.txt")),
     ("steps", include_str!("cases/steps.txt")),
     ("waits", include_str!("cases/waits.txt")),
 ];
@@ -49,13 +53,16 @@ fn the_same_turn_comes_out_the_same_in_a_fresh_and_in_a_used_sandbox() {
 - code: "context.more = [1, 2, 3].map(() => Math.random()); say(String(Math.random()))"
 "#;
     let program = compile(&[("main".to_owned(), flow.to_owned())]).expect("the flow is valid");
-    let session = Session::new(id(), NOW);
+    let (session, door) = (Session::new(id(), NOW), door());
     let input = input(Source::User, "hi", 1);
     let mut used = Sandbox::new(MEMORY);
     let mut turns = Vec::new();
     for _ in 0..3 {
         for sandbox in [&mut used, &mut Sandbox::new(MEMORY)] {
-            turns.push(format!("{:?}", step(event(&program, &session, Map::new(), &input, 1), sandbox)));
+            turns.push(format!(
+                "{:?}",
+                step(event(&program, &door, &session, Map::new(), &input, 1), sandbox)
+            ));
         }
     }
     turns.dedup();
@@ -79,6 +86,7 @@ const MEMORY: usize = 32 << 20;
 /// A conversation under way.
 struct Play {
     program: Program,
+    door: Door,
     session: Session,
     profile: Map,
     sandbox: Sandbox,
@@ -103,6 +111,7 @@ fn play(body: &str) -> Result<(), String> {
     }
     let mut play = Play {
         program: compile(&named)?,
+        door: door(),
         session: Session::new(id(), NOW),
         profile: Map::new(),
         sandbox: Sandbox::new(MEMORY),
@@ -153,6 +162,10 @@ impl Play {
             "fault" => self.notes(NoteKind::Fault, rest),
             "warning" => self.notes(NoteKind::Warning, rest),
             "log" => self.notes(NoteKind::Log, rest),
+            "locale" => {
+                self.door.locale = rest.to_owned();
+                Ok(())
+            }
             "context" => same(&Value::Object(self.session.context.clone()), rest),
             "profile" => same(&Value::Object(self.profile.clone()), rest),
             "position" => {
@@ -226,10 +239,11 @@ impl Play {
 
     fn turn(&mut self, input: Input, sequence: u64, woken: Option<Woken>) -> Result<(), String> {
         self.nothing_left()?;
-        let mut event = event(&self.program, &self.session, self.profile.clone(), &input, sequence);
+        let mut event =
+            event(&self.program, &self.door, &self.session, self.profile.clone(), &input, sequence);
         event.woken = woken.as_ref();
         let turn = step(event, &mut self.sandbox);
-        self.check_waits(&turn)?;
+        same_waits(&self.session, &turn)?;
         self.waits.extend(turn.started.iter().cloned());
         self.started = turn.started.into();
         self.outputs = turn.outputs.into_iter().map(|numbered| numbered.output).collect();
@@ -241,21 +255,9 @@ impl Play {
         Ok(())
     }
 
-    /// What the state says of waits and what the turn orders are one.
-    fn check_waits(&self, turn: &Turn) -> Result<(), String> {
-        let mut expected = self.session.waits.clone();
-        expected.retain(|wait| !turn.ended.contains(wait));
-        expected.extend(turn.started.iter().map(Wait::pending));
-        let known = |wait: &Pending| expected.contains(wait);
-        let same = expected.len() == turn.session.waits.len() && turn.session.waits.iter().all(known);
-        let position = turn.session.position.wait();
-        let held = position.is_none_or(|id| turn.session.waits.iter().any(|wait| wait.id == id));
-        if same && held { Ok(()) } else { Err(format!("the waits disagree: {turn:?}")) }
-    }
-
     fn hears(&mut self, text: &str) -> Result<(), String> {
         let output = self.outputs.pop_front().ok_or("nothing was said")?;
-        let said = output.text.clone();
+        let said = output.text.replace('\n', "\\n");
         self.last = Some(output);
         if said == text { Ok(()) } else { Err(format!("it said {said:?}")) }
     }
@@ -278,6 +280,18 @@ impl Play {
     }
 }
 
+/// What the state says of waits and what the turn orders are one.
+fn same_waits(before: &Session, turn: &Turn) -> Result<(), String> {
+    let mut expected = before.waits.clone();
+    expected.retain(|wait| !turn.ended.contains(wait));
+    expected.extend(turn.started.iter().map(Wait::pending));
+    let known = |wait: &Pending| expected.contains(wait);
+    let same = expected.len() == turn.session.waits.len() && turn.session.waits.iter().all(known);
+    let position = turn.session.position.wait();
+    let held = position.is_none_or(|id| turn.session.waits.iter().any(|wait| wait.id == id));
+    if same && held { Ok(()) } else { Err(format!("the waits disagree: {turn:?}")) }
+}
+
 fn same(is: &Value, expected: &str) -> Result<(), String> {
     let expected: Value = serde_json::from_str(expected).map_err(|error| error.to_string())?;
     if *is == expected { Ok(()) } else { Err(format!("it is {is}")) }
@@ -285,6 +299,16 @@ fn same(is: &Value, expected: &str) -> Result<(), String> {
 
 fn id() -> SessionId {
     SessionId { endpoint: "shop".to_owned(), user_id: "u".to_owned(), session_id: "s".to_owned() }
+}
+
+fn door() -> Door {
+    Door {
+        name: "shop".to_owned(),
+        url_token: "token".to_owned(),
+        flow: "main".to_owned(),
+        locale: "en-US".to_owned(),
+        timezone: "Europe/Berlin".to_owned(),
+    }
 }
 
 fn input(source: Source, text: &str, sequence: u64) -> Input {
@@ -301,6 +325,7 @@ fn input(source: Source, text: &str, sequence: u64) -> Input {
 
 fn event<'a>(
     program: &'a Program,
+    door: &'a Door,
     session: &'a Session,
     profile: Map,
     input: &'a Input,
@@ -313,14 +338,6 @@ fn event<'a>(
         script_steps_max: 2_000_000,
         copied_bytes_max: 20_000,
     };
-    static DOOR: std::sync::LazyLock<Door> = std::sync::LazyLock::new(|| Door {
-        name: "shop".to_owned(),
-        url_token: "token".to_owned(),
-        flow: "main".to_owned(),
-        locale: "en-US".to_owned(),
-        timezone: "Europe/Berlin".to_owned(),
-    });
     let now = NOW + sequence;
-    let (door, bounds) = (&*DOOR, &BOUNDS);
-    Event { program, door, bounds, session, profile, input, woken: None, sequence, now, seed: 7 }
+    Event { program, door, bounds: &BOUNDS, session, profile, input, woken: None, sequence, now, seed: 7 }
 }

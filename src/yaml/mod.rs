@@ -6,11 +6,13 @@
 mod environment;
 mod fault;
 mod keys;
+mod locale;
 mod node;
 mod offset;
 mod reader;
 
 pub use fault::{Fault, Faults, did_you_mean, nearest, not_available};
 pub use keys::Keys;
+pub use locale::{locale, timezone, zone};
 pub use node::{Entry, Node, Text, Value};
 pub use reader::read;

@@ -11,3 +11,5 @@ mod replay;
 mod sessions;
 mod start;
 mod support;
+mod versions;
+mod waits;

@@ -156,8 +156,13 @@ fn tear_first_waiting_input(db: &sled::Db, user: &str) {
 fn damage(engine: &Engine, user: &str) {
     let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
     let key = [b"s", &SessionId { endpoint, user_id, session_id }.key().0[..]].concat();
-    let db = sled::open(&engine.project.state).expect("the server has ended");
-    let mut row = db.get(&key).expect("sled reads").expect("the session is there").to_vec();
+    change_row(&engine.project.state, &key);
+}
+
+/// Changes the last byte of a row, behind the back of the store.
+pub fn change_row(state: &Path, key: &[u8]) {
+    let db = sled::open(state).expect("the server has ended");
+    let mut row = db.get(key).expect("sled reads").expect("the row is there").to_vec();
     let last = row.len() - 1;
     row[last] ^= 1;
     db.insert(key, row).expect("sled writes");

@@ -44,7 +44,7 @@ fn fill(store: &Store, sessions: usize, now: u64) {
 }
 
 /// An input that waits, and a callback that is owed.
-fn leave_work(store: &Store, number: usize, now: u64) {
+pub fn leave_work(store: &Store, number: usize, now: u64) {
     let id = id(number);
     let input = Input {
         input_id: "i".to_owned(),

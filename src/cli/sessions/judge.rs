@@ -60,7 +60,7 @@ impl Judge {
         }
         let endpoint = &self.project.endpoints[&recording.id.endpoint];
         let flows = if self.changed {
-            Flows::Changed(&self.project.programs[&endpoint.flow])
+            Flows::Changed(&endpoint.program)
         } else {
             Flows::Recorded(&self.programs)
         };

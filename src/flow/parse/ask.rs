@@ -1,75 +1,15 @@
-//! What the bot says and asks: `say` in its short and long form, `ask`, and what it expects.
+//! What the bot asks: `ask` in its short and long form.
 //! Each key is read though another has a fault; a question without its text or expectation is left broken.
 
-use regex::Regex;
-
-use super::{Parser, Say, Tree};
-use crate::flow::program::{Expect, Forget, Template};
+use super::Parser;
+use crate::flow::program::{Expect, Forget};
 use crate::flow::step::{Kind, Question, Step};
-use crate::yaml::{Keys, Node, Value, did_you_mean, not_available};
+use crate::yaml::{Keys, Node, Value};
 
 /// More is not an attempt any more; it keeps a typing error from asking for ever.
 const ATTEMPTS_MAX: u64 = 1000;
 
-const EXPECTED: [&str; 4] = ["text", "number", "yesNo", "any"];
-const EXPECTED_LATER: [&str; 5] = ["date", "email", "url", "intent", "data"];
-
 impl Parser<'_> {
-    /// `"text"` or `{text, data, oneOf}`.
-    pub(super) fn say(&mut self, node: &Node) -> Option<Say> {
-        if !matches!(node.value, Value::Mapping(_)) {
-            return Some(Say { texts: vec![self.template(node)?], data: None });
-        }
-        let mut keys = node.keys(self.faults)?;
-        let (text, one_of, data) = (keys.optional("text"), keys.optional("oneOf"), keys.optional("data"));
-        keys.finish(self.faults);
-        if text.is_none() && one_of.is_none() && data.is_none() {
-            self.faults.push(&node.place, "nothing to say; add text, oneOf or data");
-            return None;
-        }
-        let data = data.and_then(|node| self.data(node));
-        let texts = match (text, one_of) {
-            (Some(_), Some(one_of)) => {
-                self.faults.push(&one_of.place, "text and oneOf exclude each other; keep one of them");
-                return None;
-            }
-            (Some(text), None) => vec![self.template(text)?],
-            (None, Some(one_of)) => self.alternatives(one_of)?,
-            (None, None) => Vec::new(),
-        };
-        Some(Say { texts, data })
-    }
-
-    fn alternatives(&mut self, node: &Node) -> Option<Vec<Template>> {
-        let nodes = self.at_least_one(node)?;
-        Some(nodes.iter().filter_map(|node| self.template(node)).collect())
-    }
-
-    fn at_least_one<'n>(&mut self, node: &'n Node) -> Option<&'n [Node]> {
-        let nodes = node.list(self.faults)?;
-        if nodes.is_empty() {
-            self.faults.push(&node.place, "the list is empty; write at least one element");
-            return None;
-        }
-        Some(nodes)
-    }
-
-    /// An object, or one expression that gives one.
-    pub(super) fn data(&mut self, node: &Node) -> Option<Tree> {
-        let tree = self.tree(node)?;
-        match (&node.value, &tree) {
-            (Value::Mapping(_), _) | (_, Tree::Template(Template::Value(_))) => Some(tree),
-            _ => {
-                let text = format!(
-                    "data is a mapping, got {}; write key: value, or one {{{{ … }}}}",
-                    node.describe()
-                );
-                self.faults.push(&node.place, text);
-                None
-            }
-        }
-    }
-
     /// `"text"` or `{say, into, expect, …}`.
     pub(super) fn ask(&mut self, node: &Node) -> Kind {
         if matches!(node.value, Value::Mapping(_)) {
@@ -133,76 +73,4 @@ impl Parser<'_> {
         let attempts = attempts.and_then(|node| node.as_u64(1..=ATTEMPTS_MAX, self.faults));
         (attempts.map(|attempts| attempts as u32), self.block(otherwise))
     }
-
-    fn expect(&mut self, node: &Node) -> Option<Expect> {
-        if !matches!(node.value, Value::Mapping(_)) {
-            return self.expected_word(node);
-        }
-        if let Some(entry) = node.entries(self.faults)?.iter().find(|entry| is_later(&entry.key)) {
-            self.faults.push(&entry.place, not_yet(&entry.key));
-            return None;
-        }
-        let mut keys = node.keys(self.faults)?;
-        let (pattern, one_of) = (keys.optional("pattern"), keys.optional("oneOf"));
-        keys.finish(self.faults);
-        match (pattern, one_of) {
-            (Some(pattern), None) => self.pattern(pattern),
-            (None, Some(one_of)) => self.choices(one_of),
-            _ => {
-                self.faults.push(&node.place, "expect takes one thing; write pattern: \"…\" or oneOf: [..]");
-                None
-            }
-        }
-    }
-
-    fn expected_word(&mut self, node: &Node) -> Option<Expect> {
-        let text = match node.as_str(self.faults)? {
-            "text" => return Some(Expect::Text),
-            "number" => return Some(Expect::Number),
-            "yesNo" => return Some(Expect::YesNo),
-            "any" => return Some(Expect::Any),
-            "pattern" => "write the pattern too: expect: { pattern: \"^[0-9]{6}$\" }".to_owned(),
-            "oneOf" => "write the choices too: expect: { oneOf: [red, blue] }".to_owned(),
-            word if is_later(word) => not_yet(word),
-            word => {
-                let known = EXPECTED.into_iter().chain(["pattern", "oneOf"]);
-                format!("cannot expect {word:?}{}", did_you_mean(word, known))
-            }
-        };
-        self.faults.push(&node.place, text);
-        None
-    }
-
-    fn pattern(&mut self, node: &Node) -> Option<Expect> {
-        match Regex::new(node.as_str(self.faults)?) {
-            Ok(pattern) => Some(Expect::Pattern(pattern)),
-            Err(error) => {
-                let reason = error.to_string();
-                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                self.faults.push(&node.place, format!("the pattern cannot be used: {reason}"));
-                None
-            }
-        }
-    }
-
-    fn choices(&mut self, node: &Node) -> Option<Expect> {
-        let nodes = self.at_least_one(node)?;
-        let mut choices = Vec::new();
-        for node in nodes {
-            let Some(choice) = node.as_str(self.faults) else { continue };
-            if choice.contains("{{") {
-                self.faults.push(&node.place, "choices are fixed; write them out, without {{ … }}");
-            }
-            choices.push(choice.to_owned());
-        }
-        Some(Expect::OneOf(choices))
-    }
-}
-
-fn is_later(word: &str) -> bool {
-    EXPECTED_LATER.contains(&word)
-}
-
-fn not_yet(word: &str) -> String {
-    not_available(&format!("the expectation \"{word}\""), "write text or a pattern")
 }

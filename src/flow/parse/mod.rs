@@ -1,10 +1,14 @@
 //! One flow: from YAML to steps. A step with a fault is left behind as broken and the reading goes on.
 
 mod ask;
+mod expect;
+mod rich;
+mod say;
 mod script;
 mod target;
 mod template;
 mod wait;
+mod words;
 
 use std::collections::HashMap;
 

@@ -1,10 +1,10 @@
-//! Places in memory that steps write to: `set`, `unset` and the `into` of a question.
+//! Places that steps write to: `set`, `unset` and the `into` of a question.
 //! Only what an expression can read again with dots is a place: `context.order.id`, not `context.order-id`.
 
 use super::{Kind, Node, Parser, Tree, Value};
-use crate::flow::program::Target;
+use crate::flow::program::{Setting, Target};
 use crate::model::Place;
-use crate::yaml::Entry;
+use crate::yaml::{Entry, did_you_mean};
 
 impl Parser<'_> {
     pub(super) fn set(&mut self, node: &Node) -> Option<Kind> {
@@ -22,7 +22,13 @@ impl Parser<'_> {
     fn write(&mut self, entry: &Entry) -> Option<(Target, Tree)> {
         let target = self.target(&entry.key, &entry.place);
         let tree = self.tree(&entry.node);
-        Some((target?, tree?))
+        let (target, tree) = (target?, tree?);
+        if let Target::Session(setting) = target
+            && let Err(fault) = fits(setting, &entry.node)
+        {
+            self.faults.push(&entry.node.place, fault);
+        }
+        Some((target, tree))
     }
 
     /// One target or a list of them.
@@ -53,12 +59,38 @@ impl Parser<'_> {
                 self.uses_profile = true;
                 Some(Target::Profile(names))
             }
+            "session" => self.setting(text, place),
             _ => {
                 let text = format!("{text:?} cannot be written to; write context.NAME or profile.NAME");
                 self.faults.push(place, text);
                 None
             }
         }
+    }
+
+    fn setting(&mut self, text: &str, place: &Place) -> Option<Target> {
+        match text {
+            "session.locale" => Some(Target::Session(Setting::Locale)),
+            "session.timezone" => Some(Target::Session(Setting::Timezone)),
+            _ => {
+                let hint = did_you_mean(text, ["session.locale", "session.timezone"]);
+                self.faults.push(place, format!("{text:?} cannot be written to{hint}"));
+                None
+            }
+        }
+    }
+}
+
+/// Whether this can be what a flow chooses. A text without expressions is as good here as when the flow runs.
+fn fits(setting: Setting, node: &Node) -> Result<(), String> {
+    let name = setting.name();
+    match &node.value {
+        Value::Text(text) if text.text.contains("{{") => Ok(()),
+        Value::Text(text) => setting.check(&text.text),
+        Value::Null => Err(format!(
+            "session.{name} has no value; to go back to the endpoint's write unset: session.{name}"
+        )),
+        _ => Err(format!("expected a text such as {}, got {}", setting.example(), node.describe())),
     }
 }
 

@@ -138,12 +138,12 @@ fn whole(mut parts: Vec<Part>, rest: String) -> Template {
 }
 
 /// A list of plain values is a plain value: the turn then copies it whole.
-fn list(trees: Vec<Tree>) -> Tree {
+pub(super) fn list(trees: Vec<Tree>) -> Tree {
     let plain: Option<Vec<serde_json::Value>> = trees.iter().map(plain).collect();
     plain.map_or(Tree::List(trees), |values| Tree::Value(values.into()))
 }
 
-fn object(members: Vec<(String, Tree)>) -> Tree {
+pub(super) fn object(members: Vec<(String, Tree)>) -> Tree {
     let plain: Option<Map> = members.iter().map(|(key, tree)| Some((key.clone(), plain(tree)?))).collect();
     plain.map_or(Tree::Object(members), |object| Tree::Value(object.into()))
 }

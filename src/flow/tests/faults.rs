@@ -52,24 +52,6 @@ fn a_step_is_one_known_word() {
 }
 
 #[test]
-fn what_this_version_does_not_have_is_said_plainly() {
-    expect(&[
-        (
-            "- ask: { say: a, expect: email }",
-            &[
-                "1:26: the expectation \"email\" is not available in this version of Antiphon; write text or a pattern",
-            ],
-        ),
-        (
-            "- ask: { say: a, expect: { intent: order } }",
-            &[
-                "1:28: the expectation \"intent\" is not available in this version of Antiphon; write text or a pattern",
-            ],
-        ),
-    ]);
-}
-
-#[test]
 fn ids_are_words_and_stand_once() {
     expect(&[
         (
@@ -126,33 +108,6 @@ fn a_question_is_checked_key_by_key() {
         (
             "- ask: { say: a, otherwise: [{ stop: flow }] }",
             &["1:29: without attempts this never runs; add attempts: 3"],
-        ),
-        ("- ask: { say: a, expect: numbr }", &["1:26: cannot expect \"numbr\"; did you mean \"number\"?"]),
-        (
-            "- ask: { say: a, expect: pattern }",
-            &["1:26: write the pattern too: expect: { pattern: \"^[0-9]{6}$\" }"],
-        ),
-        (
-            "- ask: { say: a, expect: { pattern: a, oneOf: [b] } }",
-            &["1:26: expect takes one thing; write pattern: \"…\" or oneOf: [..]"],
-        ),
-        (
-            "- ask: { say: a, expect: { pattern: \"(?=a)\" } }",
-            &[
-                "1:37: the pattern cannot be used: look-around, including look-ahead and look-behind, is not supported",
-            ],
-        ),
-        (
-            "- ask: { say: a, expect: { pattern: \"(\" } }",
-            &["1:37: the pattern cannot be used: unclosed group"],
-        ),
-        (
-            "- ask: { say: a, expect: { oneOf: [] } }",
-            &["1:35: the list is empty; write at least one element"],
-        ),
-        (
-            "- ask: { say: a, expect: { oneOf: [\"{{ b }}\"] } }",
-            &["1:36: choices are fixed; write them out, without {{ … }}"],
         ),
     ]);
 }

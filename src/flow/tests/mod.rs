@@ -1,7 +1,9 @@
 //! Flows as text cases: YAML in, operations or faults out.
 
+mod expectations;
 mod faults;
 mod programs;
+mod say;
 mod templates;
 mod waits;
 

@@ -8,13 +8,15 @@ fn op(op: &Op) -> String {
     let text = |template: &Template| match template {
         Template::Text(text) => text.clone(),
         Template::Value(script) => script.source.clone(),
-        Template::Parts(_) => "…".to_owned(),
+        Template::Parts(_) | Template::ByLanguage(_) => "…".to_owned(),
     };
     match op {
         Op::Say(say) => format!("say {}", say.texts.iter().map(text).collect::<Vec<_>>().join("|")),
         Op::Ask(ask) => {
             let expect = match &ask.expect {
-                Expect::OneOf(choices) => choices.join("|"),
+                Expect::OneOf(choices) => {
+                    choices.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>().join("|")
+                }
                 expect => format!("{expect:?}"),
             };
             format!("ask {} {expect} {:?} → {}", text(&ask.say.texts[0]), ask.attempts, ask.answered)

@@ -12,6 +12,7 @@ fn shown(template: &Template) -> Vec<String> {
         Template::Text(text) => vec![text.clone()],
         Template::Value(script) => vec![format!("={}", script.source)],
         Template::Parts(parts) => parts.iter().map(part).collect(),
+        Template::ByLanguage(texts) => texts.iter().flat_map(|(_, text)| shown(text)).collect(),
     }
 }
 

@@ -134,7 +134,7 @@ const ENDPOINT_FAULTS: [(&str, &str); 40] = [
 ];
 
 /// A whole `antiphon.yaml`, and what is said of it after `antiphon.yaml:1:`.
-const SETTINGS_FAULTS: [(&str, &str); 12] = [
+const SETTINGS_FAULTS: [(&str, &str); 14] = [
     ("listn: x", "1: unknown key \"listn\"; did you mean \"listen\"?"),
     ("listen: 8080", "9: expected an address and a port, such as 127.0.0.1:8080 or [::]:8080, got \"8080\""),
     ("limits: { bodyBytes: 1 }", "22: expected a whole number from 1024 to 67108864, got \"1\""),
@@ -154,6 +154,8 @@ const SETTINGS_FAULTS: [(&str, &str); 12] = [
     ),
     ("log: { level: loud }", "15: expected error, warn, info, debug or trace, got \"loud\""),
     ("log: { format: true }", "16: \"log.format\" is a text or a number, got the truth value true"),
+    ("watch: sometimes", "8: expected true or false, got \"sometimes\""),
+    ("watch: [true]", "8: \"watch\" is true or false, got a list"),
     ("state: ''", "8: expected the path of a folder, got \"\""),
     ("- 1", "1: expected a mapping, got a list; write key: value"),
 ];

@@ -224,13 +224,13 @@ fn stage() -> Stage {
     let [name, url_token, flow, locale, timezone] =
         ["shop", "token", "main", "en-US", "Europe/Berlin"].map(str::to_owned);
     Stage {
-        door: Door { name, url_token, flow, locale, timezone },
-        bounds: Bounds {
+        door: Arc::new(Door { name, url_token, flow, locale, timezone }),
+        bounds: Arc::new(Bounds {
             steps_max: 100,
             goto_max: 4,
             context_bytes_max: 4_096,
             script_steps_max: 2_000_000,
             copied_bytes_max: 100_000,
-        },
+        }),
     }
 }

@@ -4,6 +4,7 @@
 mod client;
 mod committing;
 mod opening;
+mod programs;
 mod reading;
 
 use std::path::PathBuf;

@@ -10,7 +10,9 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Connection, PATIENCE, Project, Session};
+use serde_json::Value;
+
+use super::{Answer, Connection, PATIENCE, Project, Session};
 
 /// Nothing tells when a file grows.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -126,6 +128,23 @@ impl Engine {
         let key =
             fs::read_to_string(self.project.state.join("admin.key")).expect("the first start makes a key");
         key.trim().to_owned()
+    }
+
+    /// Under `/api/v1`, with the key.
+    pub fn manage(&self, method: &str, path: &str) -> Answer {
+        let mut connection = self.connect();
+        let path = format!("/api/v1{path}");
+        connection
+            .send(method, &path, &[("x-api-key", &self.admin_key())], b"")
+            .expect("the server is ready");
+        connection.answer().expect("the server answers")
+    }
+
+    /// Asks for the edits to be taken over; what changed.
+    pub fn reload(&self) -> Value {
+        let answer = self.manage("POST", "/reload");
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+        answer.json()
     }
 
     /// What it wrote to standard error, over all starts.

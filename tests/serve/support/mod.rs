@@ -15,7 +15,7 @@ use std::time::Duration;
 pub use chance::Chance;
 pub use engine::Engine;
 pub use order::told;
-pub use project::Project;
+pub use project::{Project, to};
 pub use receiver::{Callback, Receiver, Reply};
 pub use session::Session;
 pub use wire::{Answer, Connection};

@@ -19,6 +19,7 @@ pub struct Project {
     workers: usize,
     log_level: &'static str,
     egress_allow: &'static str,
+    watch: bool,
 }
 
 impl Project {
@@ -39,6 +40,7 @@ impl Project {
             workers: 0,
             log_level: "warn",
             egress_allow: "127.0.0.0/8",
+            watch: true,
         };
         project.flow("main", flow)
     }
@@ -52,24 +54,32 @@ impl Project {
         self
     }
 
-    /// For the next start.
+    /// For the next start, or the next reload.
     pub fn rewrite_flow(&self, name: &str, text: &str) {
         write(&self.folder.join(format!("flows/{name}.yaml")), text);
     }
 
     /// An endpoint for the flow `main`; `more` is YAML.
     pub fn endpoint(mut self, name: &str, more: &str) -> Project {
-        let text = format!("urlToken: {}\nflow: main\n{more}\n", self.token(name));
-        write(&self.folder.join(format!("endpoints/{name}.yaml")), &text);
+        self.rewrite_endpoint(name, more);
         if !more.contains("enabled: false") {
             self.open += 1;
         }
         self
     }
 
+    pub fn rewrite_endpoint(&self, name: &str, more: &str) {
+        let text = format!("urlToken: {}\nflow: main\n{more}\n", self.token(name));
+        write(&self.folder.join(format!("endpoints/{name}.yaml")), &text);
+    }
+
+    pub fn remove_endpoint(&self, name: &str) {
+        fs::remove_file(self.folder.join(format!("endpoints/{name}.yaml"))).expect("the file was written");
+    }
+
     /// An endpoint whose outputs go to this receiver; `webhook` holds further keys of its webhook.
     pub fn door(self, name: &str, receiver: &Receiver, webhook: &str) -> Project {
-        self.endpoint(name, &format!("webhook: {{ url: \"{}\", {webhook} }}", receiver.url()))
+        self.endpoint(name, &to(receiver, webhook))
     }
 
     /// The token of an endpoint. No other project has it: should another server get the port of one that was killed, it does
@@ -91,6 +101,12 @@ impl Project {
         self
     }
 
+    /// Edits are taken over only when a test asks for it.
+    pub fn not_watched(mut self) -> Project {
+        self.watch = false;
+        self
+    }
+
     pub fn log_level(mut self, level: &'static str) -> Project {
         self.log_level = level;
         self
@@ -105,9 +121,10 @@ impl Project {
     /// Writes what is missing.
     pub fn finish(&self) {
         let (limits, level, workers) = (self.limits.join(", "), self.log_level, self.workers);
-        let allow = self.egress_allow;
+        let (allow, watch) = (self.egress_allow, self.watch);
         let text = format!(
-            "workers: {workers}\negress: {{ allow: [{allow}] }}\nlimits: {{ {limits} }}\nlog: {{ level: {level} }}\n"
+            "workers: {workers}\negress: {{ allow: [{allow}] }}\nlimits: {{ {limits} }}\nlog: {{ level: {level} }}\n\
+             watch: {watch}\n"
         );
         write(&self.folder.join("antiphon.yaml"), &text);
     }
@@ -118,6 +135,11 @@ impl Drop for Project {
         // It may never have been made.
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// An endpoint's webhook at this receiver; `webhook` holds further keys.
+pub fn to(receiver: &Receiver, webhook: &str) -> String {
+    format!("webhook: {{ url: \"{}\", {webhook} }}", receiver.url())
 }
 
 fn write(path: &Path, text: &str) {

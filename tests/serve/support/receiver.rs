@@ -21,6 +21,8 @@ pub struct Receiver {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reply {
     Status(u16),
+    /// 200 with this body.
+    Json(&'static str),
     /// 503 with `Retry-After` in seconds.
     Later(u64),
     /// 302 to another path of this receiver.
@@ -80,6 +82,11 @@ impl Receiver {
             move || shared.listen(&listener)
         }));
         Receiver { shared, address, listening }
+    }
+
+    /// Where flows call it, without the path.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     pub fn url(&self) -> String {
@@ -210,7 +217,7 @@ impl Shared {
         let reply = state.replies.pop_front().or(state.always).unwrap_or(Reply::Status(204));
         let (number, releases) = (state.got.len(), state.releases);
         state.got.push(Callback { head, body, taken: false });
-        if matches!(reply, Reply::Status(200..=299) | Reply::Endless) {
+        if matches!(reply, Reply::Status(200..=299) | Reply::Json(_) | Reply::Endless) {
             state.taken(number);
         }
         self.changed.notify_all();
@@ -241,7 +248,11 @@ fn taken(state: &State) -> Vec<Callback> {
 }
 
 fn written(reply: Reply) -> String {
+    if let Reply::Json(body) = reply {
+        return format!("HTTP/1.1 200 as-told\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    }
     let (status, more) = match reply {
+        Reply::Json(_) => (200, String::new()),
         Reply::Status(status) => (status, String::new()),
         Reply::Later(seconds) => (503, format!("retry-after: {seconds}\r\n")),
         Reply::Endless => (200, "content-length: 9\r\n".to_owned()),

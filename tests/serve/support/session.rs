@@ -59,6 +59,16 @@ impl Session {
         self.post("/notify", &json!({ "text": text }), &[]).sequence()
     }
 
+    /// A human agent speaks in it, whatever the answer.
+    pub fn agent_says(&self, text: &str) -> Answer {
+        self.manage("POST", "/agent", &json!({ "text": text }))
+    }
+
+    /// The human agent gives it back to its flow, whatever the answer.
+    pub fn gives_back(&self) -> Answer {
+        self.manage("DELETE", "/handover", &json!({}))
+    }
+
     /// `how` is empty, `/inject` or `/notify`; `what` holds text and data.
     pub fn post(&self, how: &str, what: &Value, headers: &[(&str, &str)]) -> Answer {
         let mut connection = self.connect().expect("the server is ready");
@@ -108,26 +118,31 @@ impl Session {
     }
 
     pub fn get(&self, rest: &str) -> Answer {
-        let mut connection = self.ask(rest, &[]);
+        let mut connection = self.ask("GET", rest, &[], b"");
         connection.answer().expect("the server answers")
     }
 
     /// The live transcript from here on, or after the event of this id.
     pub fn events(&self, last_event_id: Option<&str>) -> Events {
         let header = last_event_id.map(|id| ("last-event-id", id));
-        let mut connection = self.ask("/events", header.as_slice());
+        let mut connection = self.ask("GET", "/events", header.as_slice(), b"");
         let head = connection.head().expect("the server answers");
         assert_eq!(head.header("content-type"), Some("text/event-stream"), "{head:?}");
         Events { connection, buffer: String::new() }
     }
 
-    fn ask(&self, rest: &str, headers: &[(&str, &str)]) -> Connection {
+    fn manage(&self, method: &str, rest: &str, body: &Value) -> Answer {
+        let mut connection = self.ask(method, rest, &[JSON], body.to_string().as_bytes());
+        connection.answer().expect("the server answers")
+    }
+
+    fn ask(&self, method: &str, rest: &str, headers: &[(&str, &str)], body: &[u8]) -> Connection {
         let Session { endpoint, user, session, .. } = self;
         let path = format!("/api/v1/endpoints/{endpoint}/users/{user}/sessions/{session}{rest}");
         let key = std::fs::read_to_string(&self.key_file).expect("the first start makes a key");
         let headers = [&[("x-api-key", key.trim())], headers].concat();
         let mut connection = self.connect().expect("the server is ready");
-        connection.send("GET", &path, &headers, b"").expect("the server is ready");
+        connection.send(method, &path, &headers, body).expect("the server is ready");
         connection
     }
 }

@@ -1,5 +1,8 @@
 //! The server put together: store, engine, HTTP; and taken apart in the order that loses nothing.
 
+mod sweep;
+mod watch;
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,7 +19,7 @@ use crate::clock;
 use crate::delivery;
 use crate::dispatch;
 use crate::http::{self, AdminKeyError, Front, Gate};
-use crate::project::Project;
+use crate::project::{Live, Project};
 use crate::session::{self, Engine};
 use crate::store::{self, Store};
 
@@ -26,9 +29,6 @@ const STORE_QUEUE_SPARE: usize = 4_096;
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// For the last requests to be answered at the end of a stop, in seconds.
 const LAST_ANSWERS_SECONDS: u64 = 5;
-/// Rows of old idempotency keys are removed in pieces of this size, this often.
-const SWEEP_ROWS: usize = 1_000;
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -42,7 +42,6 @@ pub enum Error {
 
 pub struct Server {
     pub address: SocketAddr,
-    pub project: Arc<Project>,
     engine: Arc<Engine>,
     gate: Arc<Gate>,
     handle: ServerHandle,
@@ -50,12 +49,12 @@ pub struct Server {
 }
 
 /// Starts serving; returns when inputs are taken. Needs a running actix system.
-pub async fn start(project: Project) -> Result<Server, Error> {
-    let project = Arc::new(project);
+pub async fn start(live: Live) -> Result<Server, Error> {
+    let project = live.current();
     let store = Store::open(store_settings(&project))?;
     let keys = http::admin_keys(&project.settings.admin_keys, &state(&project), &clock::secret())?;
     let workers = workers(&project);
-    let engine = Engine::new(project.clone(), store, workers)?;
+    let engine = Engine::new(live, store, workers)?;
     let gate = Gate::new(project.settings.limits.inputs_in_flight);
     let front = Data::new(Front { engine: engine.clone(), gate: gate.clone(), admin_keys: keys });
     let shards = engine.clone();
@@ -75,8 +74,10 @@ pub async fn start(project: Project) -> Result<Server, Error> {
     while engine.shards().is_none() {
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    sweep_now_and_then(engine.store.clone());
-    Ok(Server { address, project, engine, gate, handle, stopped })
+    sweep::idempotency_keys(engine.store.clone());
+    sweep::programs(engine.clone());
+    watch::watch(&engine);
+    Ok(Server { address, engine, gate, handle, stopped })
 }
 
 impl Server {
@@ -103,7 +104,8 @@ impl Server {
 
     /// The URL of each endpoint that takes inputs, by name.
     pub fn urls(&self) -> Vec<(String, String)> {
-        let endpoints = self.project.endpoints.values().filter(|endpoint| endpoint.enabled);
+        let project = self.engine.project();
+        let endpoints = project.endpoints.values().filter(|endpoint| endpoint.enabled);
         let url = |token: &str| format!("http://{}/{token}", self.address);
         endpoints.map(|endpoint| (endpoint.name.clone(), url(&endpoint.url_token))).collect()
     }
@@ -137,18 +139,4 @@ fn workers(project: &Project) -> usize {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,
     }
-}
-
-/// Old idempotency keys leave the store a few at a time, on a thread that may wait for the disk.
-fn sweep_now_and_then(store: Store) {
-    actix::spawn(async move {
-        loop {
-            tokio::time::sleep(SWEEP_EVERY).await;
-            let store = store.clone();
-            let swept = tokio::task::spawn_blocking(move || store.sweep_seen(clock::now(), SWEEP_ROWS)).await;
-            if let Ok(Err(error)) = swept {
-                tracing::warn!(%error, "old idempotency keys were not removed");
-            }
-        }
-    });
 }
