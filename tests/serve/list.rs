@@ -9,11 +9,7 @@ use crate::support::{Answer, Engine, Project};
 const FLOW: &str = "- say: \"{{ input.text }}\"\n- if: \"input.text == 'bye'\"\n  then: [{ stop: session }]";
 
 fn get(engine: &Engine, path: &str) -> Answer {
-    let mut connection = engine.connect();
-    let key = engine.admin_key();
-    let path = format!("/api/v1/endpoints/{path}");
-    connection.send("GET", &path, &[("x-api-key", &key)], b"").expect("the server is ready");
-    connection.answer().expect("the server answers")
+    engine.manage("GET", &format!("/endpoints/{path}"))
 }
 
 /// The users on all pages, and how many pages there were.

@@ -346,6 +346,21 @@ fn a_changed_flow_is_told_with_the_first_thing_it_says_differently() {
 }
 
 #[test]
+fn a_session_of_an_earlier_version_is_replayed_in_that_version() {
+    let engine = Engine::start(Project::new(ORDERS).endpoint("shop", "").not_watched());
+    let session = engine.session("shop", "ann", "1");
+    session.says("hi");
+    engine.project.rewrite_flow("main", "- say: \"another flow\"");
+    engine.reload();
+    session.says("7");
+    session.says("hi");
+    assert_eq!(session.transcript()[2]["outputs"][0]["text"], "another flow");
+    let one = ["replay", "--user", "ann", "--session", "1"];
+    let same = sessions(&engine, &one);
+    assert_eq!(text(&same.stdout), "1 session: 1 the same\n", "{same:?}");
+}
+
+#[test]
 fn sessions_are_listed_and_shown() {
     let engine = Engine::start(Project::new(ORDERS).endpoint("shop", "").endpoint("other", ""));
     assert_eq!(text(&sessions(&engine, &["list"]).stdout), "no sessions\n");

@@ -59,11 +59,8 @@ impl Judge {
             return Ok(Verdict::Failed(reason));
         }
         let endpoint = &self.project.endpoints[&recording.id.endpoint];
-        let flows = if self.changed {
-            Flows::Changed(&endpoint.program)
-        } else {
-            Flows::Recorded(&self.programs)
-        };
+        let flows =
+            if self.changed { Flows::Changed(&endpoint.program) } else { Flows::Recorded(&self.programs) };
         let stage = Stage::of(&self.project, endpoint);
         Ok(match replay::run(recording, flows, &stage, &mut self.sandbox) {
             Ok(replay) => replay::compare(recording, &replay).map_or(Verdict::Same, Verdict::Differs),
@@ -89,7 +86,9 @@ impl Judge {
             match fetch(server, hash).await? {
                 Ok(program) => drop(self.programs.insert(hash.clone(), program)),
                 Err(reason) => {
-                    let reason = format!("the program {hash} it ran in cannot be had: {reason}");
+                    let reason = format!(
+                        "the program {hash} it ran in cannot be had: {reason}; name a project to replay it in with --project"
+                    );
                     self.missing.insert(hash.clone(), reason.clone());
                     return Ok(Some(reason));
                 }

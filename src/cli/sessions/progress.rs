@@ -38,7 +38,7 @@ impl Progress {
             Progress::Bar(bar) => bar.inc(1),
             Progress::Lines { done, total } => {
                 *done += 1;
-                if (*done * LINES) % *total < LINES {
+                if is_told(*done, *total) {
                     anstream::eprintln!("{} of {} sessions", HumanCount(*done), HumanCount(*total));
                 }
             }
@@ -50,6 +50,24 @@ impl Progress {
         match self {
             Progress::Bar(bar) => bar.finish_and_clear(),
             Progress::Lines { .. } | Progress::None => {}
+        }
+    }
+}
+
+/// Each tenth of the way.
+fn is_told(done: u64, total: u64) -> bool {
+    (done * LINES) % total < LINES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_ten_lines_however_long_it_takes_and_the_last_is_the_end() {
+        for total in [10, 15, 99, 1_000, 12_345] {
+            let told: Vec<u64> = (1..=total).filter(|done| is_told(*done, total)).collect();
+            assert_eq!((told.len() as u64, told.last()), (LINES, Some(&total)), "{total}");
         }
     }
 }
