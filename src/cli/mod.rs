@@ -10,6 +10,7 @@ mod listen;
 mod post;
 mod print;
 mod serve;
+mod sessions;
 mod settings;
 mod style;
 
@@ -42,6 +43,7 @@ enum Command {
     /// Speak to the user of a live session; no flow runs
     #[command(after_help = "Example: antiphon notify --user ann --session 1 --text 'We close at six.'")]
     Notify(inject::Args),
+    Sessions(sessions::Args),
 }
 
 /// Why a command failed, and what to do. One or two lines.
@@ -73,6 +75,14 @@ pub enum Error {
         "the server sent a turn this command cannot read: {0}; use the `antiphon` of the server's version"
     )]
     Turn(serde_json::Error),
+    #[error(
+        "the server sent an answer this command cannot read: {0}; use the `antiphon` of the server's version"
+    )]
+    Answer(serde_json::Error),
+    #[error("the project in {} has no endpoint \"{name}\"; name one that it has with --endpoint", .folder.display())]
+    NotInChanged { name: String, folder: PathBuf },
+    #[error("{}", not_the_same(*.differ, *.failed))]
+    Replay { differ: usize, failed: usize },
     #[error(transparent)]
     Listen(#[from] listen::Error),
     #[error("{0}")]
@@ -88,6 +98,17 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Listen(args) => Ok(listen::run(args)?),
         Command::Inject(args) => inject::run(post::Path::Inject, args),
         Command::Notify(args) => inject::run(post::Path::Notify, args),
+        Command::Sessions(args) => sessions::run(args),
+    }
+}
+
+fn not_the_same(differ: usize, failed: usize) -> String {
+    let differs =
+        if differ == 1 { "1 session differs".to_owned() } else { format!("{differ} sessions differ") };
+    match failed {
+        0 => differs,
+        1 => format!("{differs}, 1 session was not replayed"),
+        _ => format!("{differs}, {failed} sessions were not replayed"),
     }
 }
 
@@ -108,11 +129,21 @@ mod tests {
 
     use super::*;
 
+    /// Every command and every command of a command.
+    fn commands(of: &mut clap::Command) -> Vec<clap::Command> {
+        let mut all = Vec::new();
+        for command in of.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+            all.push(command.clone());
+            all.extend(commands(command));
+        }
+        all
+    }
+
     #[test]
     fn the_grammar_holds_and_every_command_has_one_example() {
         let mut cli = Cli::command();
         cli.clone().debug_assert();
-        for command in cli.get_subcommands_mut() {
+        for mut command in commands(&mut cli) {
             let help = command.render_long_help().to_string();
             assert_eq!(help.matches("Example: antiphon ").count(), 1, "{help}");
         }
@@ -120,13 +151,34 @@ mod tests {
 
     #[test]
     fn every_example_of_the_help_is_right_usage() {
-        let cli = Cli::command();
-        for command in cli.get_subcommands() {
+        for command in commands(&mut Cli::command()) {
             let help = command.get_after_help().expect("there is an example").to_string();
             let words = help.trim_start_matches("Example: ").split_whitespace();
             let joined = words.collect::<Vec<_>>().join(" ").replace("'We close at six.'", "closed");
             let words = joined.split(' ').map(|word| word.trim_matches('\''));
             Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{help}: {error}"));
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_replayed_is_one_session_or_a_time() {
+        let parse = |words: &str| {
+            let words = format!("antiphon sessions replay {words}");
+            Cli::try_parse_from(words.split_whitespace()).map_err(|error| error.to_string())
+        };
+        for good in ["--since 7d", "--user ann --session 1", "--since 1h --project new data --json"] {
+            assert!(parse(good).is_ok(), "{good}");
+        }
+        for (bad, told) in [
+            ("", "--user <ID>"),
+            ("--user ann", "--session <ID>"),
+            ("--session 1", "--user <ID>"),
+            ("--user ann --session 1 --since 7d", "cannot be used with"),
+            ("--since soon", "write one such as 30s, 10m, 2h or 3d"),
+            ("--since 7d --url ftp://host", "begins with http"),
+        ] {
+            let said = parse(bad).err().unwrap_or_else(|| panic!("{bad} is taken"));
+            assert!(said.contains(told), "{bad}: {said}");
         }
     }
 }

@@ -77,7 +77,7 @@ impl Poster {
 }
 
 /// The address without the token: it is a secret.
-fn no_answer(url: &url::Url, error: &dyn std::fmt::Display) -> Error {
+pub(super) fn no_answer(url: &url::Url, error: &dyn std::fmt::Display) -> Error {
     let server = url.origin().ascii_serialization();
     Error::NoAnswer { server, reason: error.to_string() }
 }

@@ -4,8 +4,10 @@
 mod delivery;
 mod errors;
 mod kill;
+mod list;
 mod order;
 mod poison;
+mod replay;
 mod sessions;
 mod start;
 mod support;
