@@ -45,6 +45,7 @@ pub mod store;
 
 pub mod delivery;
 pub mod dispatch;
+pub mod rehearsal;
 
 pub mod session;
 

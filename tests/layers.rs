@@ -10,7 +10,7 @@ const ROWS: [&[&str]; 12] = [
     &["serve"],
     &["http"],
     &["session"],
-    &["delivery", "dispatch"],
+    &["delivery", "dispatch", "rehearsal"],
     &["store", "project"],
     &["egress"],
     &["config"],

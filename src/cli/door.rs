@@ -25,6 +25,13 @@ pub struct Which {
     webhook_key: Option<String>,
 }
 
+impl Which {
+    /// Whether any of its flags was written.
+    pub fn is_given(&self) -> bool {
+        self.endpoint.is_some() || self.url.is_some() || self.webhook_key.is_some()
+    }
+}
+
 pub struct Door {
     pub base: Url,
     pub endpoint: String,

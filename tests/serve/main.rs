@@ -6,6 +6,7 @@ mod errors;
 mod kill;
 mod order;
 mod poison;
+mod rehearsals;
 mod sessions;
 mod start;
 mod support;
