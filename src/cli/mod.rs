@@ -57,7 +57,7 @@ pub enum Error {
     Init(#[from] project::InitError),
     #[error("{} has {count} {}; each line says what to write instead", .project.display(), if *.count == 1 { "fault" } else { "faults" })]
     Faults { count: usize, project: PathBuf },
-    #[error("{}; what was said stands above", count_failed(.0))]
+    #[error("{}; the lines above say where and why", count_failed(.0))]
     TestsFailed(usize),
     #[error(
         "{} has no tests; write {}, such as\n{{ endpoint: NAME, steps: [{{ user: \"Hi\" }}, {{ bot: \"Hello!\" }}] }}",

@@ -21,11 +21,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-pub use plan::{Act, Bot, Expected, Setting, Step, Test, What, Words};
-pub use read::{Tests, read, read_file};
+pub use plan::Test;
+pub use read::{Tests, read};
 pub use record::{Recording, record};
-pub use run::{Failure, Line, Mark, run};
-pub use stage::{Stage, Trouble};
+pub use run::{Failure, Line, Mark};
 
 use crate::project::Project;
 use crate::script::Sandbox;
@@ -54,7 +53,7 @@ fn work(tests: &[&Test], project: &Project, next: &AtomicUsize) -> Vec<(usize, F
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let Some(test) = tests.get(index) else { return failures };
-        let result = catch_unwind(AssertUnwindSafe(|| run(test, project, &mut sandbox)));
+        let result = catch_unwind(AssertUnwindSafe(|| run::run(test, project, &mut sandbox)));
         let result = result.unwrap_or_else(|_| {
             sandbox = Sandbox::new(memory_bytes);
             Err(panicked(test))

@@ -54,8 +54,8 @@ pub fn read_file(
         endpoint: endpoint.unwrap_or_default(),
         user: name(user, USER, faults),
         session: name(session, SESSION, faults),
-        locale: locale.and_then(|node| valid(node, yaml::locale, faults)),
-        now: keys.optional("now").and_then(|node| valid(node, instant, faults)).unwrap_or(NOW),
+        locale: locale.and_then(|node| node.valid(yaml::locale, faults)),
+        now: keys.optional("now").and_then(|node| node.valid(instant, faults)).unwrap_or(NOW),
         profile: keys.optional("profile").and_then(|node| object(node, faults)).unwrap_or_default(),
         seeds: keys.optional("seeds").map(|node| seeds(node, faults)).unwrap_or_default(),
         answers: keys.optional("http").map_or_else(BTreeMap::new, |node| answers::read(node, faults)),
@@ -82,7 +82,7 @@ fn name(node: Option<&Node>, default: &str, faults: &mut Faults) -> String {
         1..=CHARS_MAX => Ok(text.to_owned()),
         _ => Err(format!("a name of a user or a session has 1 to {CHARS_MAX} characters")),
     };
-    node.and_then(|node| valid(node, check, faults)).unwrap_or_else(|| default.to_owned())
+    node.and_then(|node| node.valid(check, faults)).unwrap_or_else(|| default.to_owned())
 }
 
 fn instant(text: &str) -> Result<u64, String> {
@@ -95,15 +95,6 @@ fn instant(text: &str) -> Result<u64, String> {
 fn seeds(node: &Node, faults: &mut Faults) -> Vec<u64> {
     let seeds = node.list(faults).unwrap_or_default();
     seeds.iter().filter_map(|node| node.as_u64(0..=u64::MAX, faults)).collect()
-}
-
-/// A text that `check` takes; what it says of another is a fault at its place.
-pub(super) fn valid<T>(
-    node: &Node,
-    check: impl Fn(&str) -> Result<T, String>,
-    faults: &mut Faults,
-) -> Option<T> {
-    check(node.as_str(faults)?).map_err(|fault| faults.push(&node.place, fault)).ok()
 }
 
 pub(super) fn object(node: &Node, faults: &mut Faults) -> Option<Map> {

@@ -4,7 +4,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::plan::{Act, Bot, Expected, Step, What, Words};
-use super::read::{object, valid};
+use super::read::object;
 use crate::model::{Map, Source, Speaker, is_too_deep, span_ms};
 use crate::yaml::{Entry, Faults, Keys, Node, Value as Written, did_you_mean};
 
@@ -93,7 +93,7 @@ fn wait(node: &Node, faults: &mut Faults) -> Option<u64> {
         let text = node.to_json().to_string();
         return span_ms(&text).map_err(|fault| faults.push(&node.place, fault)).ok();
     }
-    valid(node, span_ms, faults)
+    node.valid(span_ms, faults)
 }
 
 fn back(node: &Node, faults: &mut Faults) -> Option<Act> {
@@ -112,10 +112,10 @@ fn bot(node: &Node, faults: &mut Faults) -> Option<Bot> {
     }
     let mut keys = node.keys(faults)?;
     let text = keys.optional("text").and_then(|node| node.as_str(faults)).map(str::to_owned);
-    let pattern = keys.optional("match").and_then(|node| valid(node, pattern, faults));
+    let pattern = keys.optional("match").and_then(|node| node.valid(pattern, faults));
     let one_of = keys.optional("oneOf").and_then(|node| texts(node, faults));
     let data = keys.optional("data").and_then(|node| object(node, faults));
-    let source = keys.optional("source").and_then(|node| valid(node, speaker, faults));
+    let source = keys.optional("source").and_then(|node| node.valid(speaker, faults));
     let given = [text.is_some(), pattern.is_some(), one_of.is_some()].iter().filter(|given| **given).count();
     if given > 1 {
         faults.push(keys.place(), "an output has one text: write one of text, match and oneOf");

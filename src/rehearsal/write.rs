@@ -99,7 +99,9 @@ fn answer(answer: &CallResult) -> String {
                 members.push(("headers", object(&headers.collect())));
             }
             // As JSON where that gives the same bytes again.
-            let json = serde_json::from_str::<Value>(text).ok().filter(|json| json.to_string() == *text);
+            let json = serde_json::from_str::<Value>(text)
+                .ok()
+                .filter(|json| serde_json::to_string(json).is_ok_and(|written| written == *text));
             match json.filter(|json| !json.is_null() && headers.contains_key("content-type")) {
                 Some(json) => members.push(("json", value(&json))),
                 None if text.is_empty() => {}

@@ -30,13 +30,17 @@ const TALK: &str = r#"
 "#;
 
 /// The command beside the running server, with the settings of its project.
-fn test(engine: &Engine, arguments: &[&str]) -> Output {
+fn command(engine: &Engine, name: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_antiphon"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ANTIPHON_")) {
         command.env_remove(name);
     }
-    command.arg("test").arg(&engine.project.folder).args(arguments);
+    command.arg(name).arg(&engine.project.folder).args(arguments);
     command.env("ANTIPHON_STATE", &engine.project.state).output().expect("cargo has built the binary")
+}
+
+fn test(engine: &Engine, arguments: &[&str]) -> Output {
+    command(engine, "test", arguments)
 }
 
 fn record(engine: &Engine, file: &str) -> Output {
@@ -93,4 +97,20 @@ fn a_session_that_does_not_exist_and_a_wrong_file_are_told() {
     assert_eq!(none.status.code(), Some(1));
     assert!(text(&none).contains("tests/NAME.yaml, such as"), "{}", text(&none));
     assert_eq!(test(&engine, &["--user", "ann"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_fault_in_a_test_is_told_by_check_and_keeps_no_server_from_starting() {
+    let project = Project::echo().endpoint("door", "");
+    fs::create_dir(project.folder.join("tests")).expect("the folder can be written");
+    let wrong = "endpoint: door\nsteps:\n  - usr: hi\n";
+    fs::write(project.folder.join("tests/wrong.yaml"), wrong).expect("the folder can be written");
+    let engine = Engine::start(project);
+    engine.session("door", "ann", "1").says("a");
+    let line = "tests/wrong.yaml:3:5: unknown step \"usr\"; did you mean \"user\"?";
+    for name in ["check", "test"] {
+        let told = command(&engine, name, &[]);
+        assert_eq!(told.status.code(), Some(1), "{name}");
+        assert!(text(&told).starts_with(line), "{}", text(&told));
+    }
 }

@@ -3,11 +3,12 @@
 mod record;
 mod show;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
 
 use antiphon::rehearsal::{self, Test, Tests};
+use antiphon::yaml::Fault;
 use clap::error::ErrorKind;
 
 use super::door::Which;
@@ -58,7 +59,7 @@ fn test(args: Args) -> Result<(), Error> {
     let filter = args.filter.unwrap_or_default();
     let Tests { tests, faults } = rehearsal::read(&args.project, &settings::env);
     let names: Vec<&str> = tests.iter().map(|test| test.name.as_str()).collect();
-    let faults: Vec<_> = faults.into_iter().filter(|fault| fault.place.file.contains(&filter)).collect();
+    let faults: Vec<_> = faults.into_iter().filter(|fault| name(fault).contains(&filter)).collect();
     let chosen: Vec<&Test> = tests.iter().filter(|test| test.name.contains(&filter)).collect();
     if chosen.is_empty() && faults.is_empty() {
         return Err(none(&args.project, &filter, &names));
@@ -77,7 +78,13 @@ fn test(args: Args) -> Result<(), Error> {
     }
 }
 
-fn none(project: &std::path::Path, filter: &str, names: &[&str]) -> Error {
+/// `order` of a fault in `tests/order.yaml`.
+fn name(fault: &Fault) -> &str {
+    let file = fault.place.file.as_str();
+    file.trim_start_matches("tests/").trim_end_matches(".yaml")
+}
+
+fn none(project: &Path, filter: &str, names: &[&str]) -> Error {
     if names.is_empty() {
         return Error::NoTests(project.to_owned());
     }
