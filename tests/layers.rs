@@ -10,7 +10,7 @@ const ROWS: [&[&str]; 12] = [
     &["serve"],
     &["http"],
     &["session"],
-    &["delivery", "dispatch", "replay"],
+    &["delivery", "dispatch", "rehearsal", "replay"],
     &["store", "project"],
     &["egress"],
     &["config"],

@@ -30,6 +30,11 @@ impl Which {
     pub fn of(endpoint: Option<String>, url: Option<Url>) -> Which {
         Which { endpoint, url, webhook_key: None }
     }
+
+    /// Whether any of its flags was written.
+    pub fn is_given(&self) -> bool {
+        self.endpoint.is_some() || self.url.is_some() || self.webhook_key.is_some()
+    }
 }
 
 pub struct Door {

@@ -13,6 +13,7 @@ mod serve;
 mod sessions;
 mod settings;
 mod style;
+mod test;
 
 use std::io;
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ enum Command {
     Serve(serve::Args),
     Init(init::Args),
     Check(check::Args),
+    Test(test::Args),
     Chat(chat::Args),
     Listen(listen::Args),
     /// Speak into a live session as if its user had
@@ -57,6 +59,23 @@ pub enum Error {
     Init(#[from] project::InitError),
     #[error("{} has {count} {}; each line says what to write instead", .project.display(), if *.count == 1 { "fault" } else { "faults" })]
     Faults { count: usize, project: PathBuf },
+    #[error("{}; the lines above say where and why", count_failed(.0))]
+    TestsFailed(usize),
+    #[error(
+        "{} has no tests; write {}, such as\n{{ endpoint: NAME, steps: [{{ user: \"Hi\" }}, {{ bot: \"Hello!\" }}] }}",
+        .0.display(), .0.join("tests/NAME.yaml").display()
+    )]
+    NoTests(PathBuf),
+    #[error("no test has \"{filter}\" in its name; there are {known}")]
+    NoSuchTest { filter: String, known: String },
+    #[error(
+        "the recorded test does not pass as it is: {place}: {text}\nA flow that shows ids, or one that was edited since, answers otherwise."
+    )]
+    Recorded { place: String, text: String },
+    #[error("{} is there already; name another file with --to", .0.display())]
+    TestExists(PathBuf),
+    #[error("{} could not be written: {source}", .path.display())]
+    TestNotWritten { path: PathBuf, source: io::Error },
     #[error("there is no endpoint \"{name}\" in the project; it has {known}")]
     UnknownEndpoint { name: String, known: String },
     #[error(
@@ -94,6 +113,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Serve(args) => serve::run(args),
         Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(args),
+        Command::Test(args) => test::run(args),
         Command::Chat(args) => chat::run(args),
         Command::Listen(args) => Ok(listen::run(args)?),
         Command::Inject(args) => inject::run(post::Path::Inject, args),
@@ -110,6 +130,10 @@ fn not_the_same(differ: usize, failed: usize) -> String {
         1 => format!("{differs}, 1 session was not replayed"),
         _ => format!("{differs}, {failed} sessions were not replayed"),
     }
+}
+
+fn count_failed(count: &usize) -> String {
+    if *count == 1 { "1 test failed".to_owned() } else { format!("{count} tests failed") }
 }
 
 fn load_failed(error: &project::LoadError) -> String {

@@ -11,6 +11,7 @@ mod node;
 mod offset;
 mod reader;
 
+pub use environment::literal;
 pub use fault::{Fault, Faults, did_you_mean, nearest, not_available};
 pub use keys::Keys;
 pub use locale::{locale, timezone, zone};

@@ -7,6 +7,7 @@ mod kill;
 mod list;
 mod order;
 mod poison;
+mod rehearsals;
 mod replay;
 mod sessions;
 mod start;
