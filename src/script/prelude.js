@@ -148,6 +148,7 @@
         charged(Array.prototype, ["concat"], allPlaces);
         charged(String.prototype, ["indexOf", "lastIndexOf", "includes", "split", "replace", "replaceAll"], compared);
         replaceFlat();
+        replaceFind();
     }
 
     // Written here, because what they walk through is only known on the way.
@@ -164,6 +165,26 @@
         replace(Array.prototype, {
             flat(depth = 1) { return flatten([], this, +depth); },
             flatMap(change, self) { return flatten([], Array.prototype.map.call(this, change, self), 1); },
+        });
+    }
+
+    // Written here, because QuickJS 0.16.2 frees a member of the list twice when a search is stopped between two of
+    // them: whatever else held that text or object would be gone.
+    function replaceFind() {
+        function search(list, matches, self, from, step) {
+            if (typeof matches !== "function") throw new TypeError("not a function");
+            const { length } = list;
+            for (let at = from; at >= 0 && at < length; at += step) {
+                if (apply(matches, self, [list[at], at, list])) return at;
+            }
+            return -1;
+        }
+        const found = (list, at) => (at < 0 ? undefined : list[at]);
+        replace(Array.prototype, {
+            find(matches, self) { return found(this, search(this, matches, self, 0, 1)); },
+            findIndex(matches, self) { return search(this, matches, self, 0, 1); },
+            findLast(matches, self) { return found(this, search(this, matches, self, this.length - 1, -1)); },
+            findLastIndex(matches, self) { return search(this, matches, self, this.length - 1, -1); },
         });
     }
 

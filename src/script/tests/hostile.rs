@@ -177,6 +177,28 @@ fn a_script_may_catch_running_out_of_memory_and_stack() {
     assert!(text.starts_with("RangeError: Maximum call stack size exceeded"), "{text}");
 }
 
+/// QuickJS's own search frees a member twice when it is stopped between two: what else holds the text is broken then.
+#[test]
+fn a_search_that_is_stopped_on_its_way_frees_nothing_twice() {
+    for search in ["find", "findIndex", "findLast", "findLastIndex"] {
+        let script = code(&format!(
+            "for (let pad = 0; pad < context.n % 17; pad++);
+             const names = Object.keys({{ searched_first: 1, searched_second: 2 }});
+             for (let n = 0; n < 50; n++) names.{search}((name) => name === 'none');
+             context.sum = {{ searched_first: 1, searched_second: 2 }}[names[1]];"
+        ));
+        let mut sandbox = sandbox();
+        // Often enough that each place of the search is one where it was stopped.
+        for n in 0..3_000 {
+            sandbox.begin(AT, SEED, STEPS);
+            let mut scope = scope();
+            scope.context_mut().insert("n".to_owned(), json!(n));
+            let done = sandbox.execute(&script, &mut scope, &[]);
+            assert_eq!((done.fault, &scope.context()["sum"]), (None, &json!(2)), "{search} {n}");
+        }
+    }
+}
+
 #[test]
 fn memory_that_only_grows_is_out_of_memory() {
     for source in [
