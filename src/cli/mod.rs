@@ -4,11 +4,13 @@
 mod chat;
 mod check;
 mod door;
+mod help;
 mod init;
 mod inject;
 mod listen;
 mod post;
 mod print;
+mod schema;
 mod serve;
 mod settings;
 mod style;
@@ -21,7 +23,7 @@ use clap::{Parser, Subcommand};
 
 /// A conversation engine that never drops, doubles or disorders a turn.
 #[derive(Parser)]
-#[command(version, propagate_version = true)]
+#[command(version, propagate_version = true, disable_help_subcommand = true, after_help = help::TOPICS_LINE)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -42,6 +44,8 @@ enum Command {
     /// Speak to the user of a live session; no flow runs
     #[command(after_help = "Example: antiphon notify --user ann --session 1 --text 'We close at six.'")]
     Notify(inject::Args),
+    Schema(schema::Args),
+    Help(help::Args),
 }
 
 /// Why a command failed, and what to do. One or two lines.
@@ -73,6 +77,8 @@ pub enum Error {
         "the server sent a turn this command cannot read: {0}; use the `antiphon` of the server's version"
     )]
     Turn(serde_json::Error),
+    #[error("the schemas could not be written into {}: {source}; see that the folder can be written to", .project.display())]
+    Schemas { project: PathBuf, source: io::Error },
     #[error(transparent)]
     Listen(#[from] listen::Error),
     #[error("{0}")]
@@ -88,6 +94,8 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Listen(args) => Ok(listen::run(args)?),
         Command::Inject(args) => inject::run(post::Path::Inject, args),
         Command::Notify(args) => inject::run(post::Path::Notify, args),
+        Command::Schema(args) => schema::run(args),
+        Command::Help(args) => help::run(args),
     }
 }
 

@@ -24,14 +24,14 @@ pub(super) fn read(root: &Path, env: &dyn Fn(&str) -> Option<String>, faults: &m
     let node = folder::text(root, FILE, faults).and_then(|text| yaml::read(FILE, &text, env, faults));
     // A file with nothing but comments is null.
     if let Some(node) = node.filter(|node| !node.is_null()) {
-        read_all(&node, &mut settings, faults);
+        read_node(&node, &mut settings, faults);
     }
     // A path in the file means the same wherever the server is started.
     settings.state = settings.state.map(|state| root.join(state));
     settings
 }
 
-fn read_all(node: &Node, settings: &mut Settings, faults: &mut Faults) {
+pub(super) fn read_node(node: &Node, settings: &mut Settings, faults: &mut Faults) {
     let shape = config::shape();
     let Some(mut keys) = node.keys(shape, faults) else { return };
     let mut groups: Vec<(&str, Option<Keys>)> = Vec::new();

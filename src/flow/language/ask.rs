@@ -47,7 +47,7 @@ pub static QUESTION: Shape = Shape::new(
             "expect",
             EXPECTED,
             "What counts as an answer: text (any words), number (also in words), date (also \"tomorrow at 5\"; kept as \
-             2026-01-31 or 2026-01-31T17:00), yesNo (kept as true or false), email, url, intent (any), data (an input \
+             2026-01-31, with a time as 2026-01-31T17:00:00+01:00), yesNo (kept as true or false), email, url, intent (any), data (an input \
              that has data), any (whatever comes); or a pattern, one of several choices, or intents by name.",
         )
         .default("\"text\""),

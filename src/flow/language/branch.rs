@@ -66,8 +66,8 @@ pub(super) static RUN: Shape = Shape::new(
 
 pub(super) static GOTO: Shape = Shape::new(
     "goto",
-    "Goes on at the step with this id, in this flow or in another. From a flow that was run, a goto into another flow \
-     leaves it for good. One step is gone to at most 4 times for one input (limits.gotoRepeats).",
+    "Goes on at the step with this id, in this flow or in another, and does not come back. One goto runs at most 4 times \
+     for one input (limits.gotoRepeats).",
     &[Key::required("goto", Kind::Formed(&GOTO_FORM), "Where to: ID, or FLOW#ID."), ID, COMMENT],
 )
 .example(
