@@ -7,7 +7,7 @@
 //! input, a time and a seed, with users' JavaScript run by `script`. One batch goes to the `store`: the new state, the
 //! transcript record, the callbacks owed, the input's end. When it is flushed, and not before, the caller gets its `202`, and
 //! `delivery` brings the callbacks to the webhook. `serve` puts all of it together from a `project`, and replaces that
-//! when its folder is edited.
+//! when its folder is edited. `rehearsal` plays conversations without any of that, for tests.
 //!
 //! # What holds, always
 //!
@@ -45,6 +45,8 @@ pub mod store;
 
 pub mod delivery;
 pub mod dispatch;
+pub mod rehearsal;
+pub mod replay;
 
 pub mod session;
 

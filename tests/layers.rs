@@ -10,7 +10,7 @@ const ROWS: [&[&str]; 12] = [
     &["serve"],
     &["http"],
     &["session"],
-    &["delivery", "dispatch"],
+    &["delivery", "dispatch", "rehearsal", "replay"],
     &["store", "project"],
     &["egress"],
     &["config"],
@@ -22,7 +22,7 @@ const ROWS: [&[&str]; 12] = [
 
 const MAY_READ_THE_CLOCK: [&str; 7] = ["cli", "serve", "http", "session", "delivery", "dispatch", "store"];
 
-const PURE: [&str; 4] = ["model", "yaml", "flow", "turn"];
+const PURE: [&str; 5] = ["model", "yaml", "flow", "turn", "replay"];
 
 const NEVER_IN_PURE: [&str; 11] = [
     "actix",

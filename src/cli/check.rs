@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use antiphon::model::Place;
 use antiphon::project::{LoadError, has_stale_schemas};
+use antiphon::rehearsal;
 use antiphon::yaml::Fault;
 use serde_json::{Value, json};
 
@@ -22,11 +23,14 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<(), Error> {
-    let faults = match settings::load(&args.project, &[]) {
+    let mut faults = match settings::load(&args.project, &[]) {
         Ok(_) => Vec::new(),
         Err(Error::Load(LoadError::Faults(faults))) => faults,
         Err(error) => return Err(error),
     };
+    // No server looks at the tests, so they are no part of what is loaded.
+    faults.extend(rehearsal::read(&args.project, &settings::env).faults);
+    faults.sort();
     if args.json {
         print::line(Value::from_iter(faults.iter().map(json)));
     } else {

@@ -25,6 +25,18 @@ pub struct Which {
     webhook_key: Option<String>,
 }
 
+impl Which {
+    /// Without a key for posting.
+    pub fn of(endpoint: Option<String>, url: Option<Url>) -> Which {
+        Which { endpoint, url, webhook_key: None }
+    }
+
+    /// Whether any of its flags was written.
+    pub fn is_given(&self) -> bool {
+        self.endpoint.is_some() || self.url.is_some() || self.webhook_key.is_some()
+    }
+}
+
 pub struct Door {
     pub base: Url,
     pub endpoint: String,
@@ -35,14 +47,17 @@ pub struct Door {
 
 impl Door {
     pub fn find(project: &Path, which: &Which) -> Result<Door, Error> {
-        let project = settings::load(project, &[])?;
-        let endpoint = choose(&project, which.endpoint.as_deref())?;
+        Door::of(&settings::load(project, &[])?, which)
+    }
+
+    pub fn of(project: &Project, which: &Which) -> Result<Door, Error> {
+        let endpoint = choose(project, which.endpoint.as_deref())?;
         Ok(Door {
             base: which.url.clone().unwrap_or_else(|| base(&project.settings.listen)),
             endpoint: endpoint.name.clone(),
             url_token: endpoint.url_token.clone(),
             webhook_key: which.webhook_key.clone(),
-            state: serve::state(&project),
+            state: serve::state(project),
         })
     }
 
@@ -77,7 +92,8 @@ fn choose<'a>(project: &'a Project, name: Option<&str>) -> Result<&'a Endpoint, 
     with_webhook.or_else(|| enabled().next()).map(AsRef::as_ref).ok_or_else(|| Error::NoEndpoint(names()))
 }
 
-fn server(text: &str) -> Result<Url, String> {
+/// The address of a server, as a flag has it.
+pub fn server(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("{error}; write it like http://127.0.0.1:8080"))?;
     let known = ["http", "https"].contains(&url.scheme());
     if known { Ok(url) } else { Err("the address of a server begins with http:// or https://".to_owned()) }

@@ -12,8 +12,10 @@ mod post;
 mod print;
 mod schema;
 mod serve;
+mod sessions;
 mod settings;
 mod style;
+mod test;
 
 use std::io;
 use std::path::PathBuf;
@@ -34,6 +36,7 @@ enum Command {
     Serve(serve::Args),
     Init(init::Args),
     Check(check::Args),
+    Test(test::Args),
     Chat(chat::Args),
     Listen(listen::Args),
     /// Speak into a live session as if its user had
@@ -44,6 +47,7 @@ enum Command {
     /// Speak to the user of a live session; no flow runs
     #[command(after_help = "Example: antiphon notify --user ann --session 1 --text 'We close at six.'")]
     Notify(inject::Args),
+    Sessions(sessions::Args),
     Schema(schema::Args),
     Help(help::Args),
 }
@@ -59,6 +63,23 @@ pub enum Error {
     Init(#[from] project::InitError),
     #[error("{} has {count} {}; each line says what to write instead", .project.display(), if *.count == 1 { "fault" } else { "faults" })]
     Faults { count: usize, project: PathBuf },
+    #[error("{}; the lines above say where and why", count_failed(.0))]
+    TestsFailed(usize),
+    #[error(
+        "{} has no tests; write {}, such as\n{{ endpoint: NAME, steps: [{{ user: \"Hi\" }}, {{ bot: \"Hello!\" }}] }}",
+        .0.display(), .0.join("tests/NAME.yaml").display()
+    )]
+    NoTests(PathBuf),
+    #[error("no test has \"{filter}\" in its name; there are {known}")]
+    NoSuchTest { filter: String, known: String },
+    #[error(
+        "the recorded test does not pass as it is: {place}: {text}\nA flow that shows ids, or one that was edited since, answers otherwise."
+    )]
+    Recorded { place: String, text: String },
+    #[error("{} is there already; name another file with --to", .0.display())]
+    TestExists(PathBuf),
+    #[error("{} could not be written: {source}", .path.display())]
+    TestNotWritten { path: PathBuf, source: io::Error },
     #[error("there is no endpoint \"{name}\" in the project; it has {known}")]
     UnknownEndpoint { name: String, known: String },
     #[error(
@@ -77,6 +98,14 @@ pub enum Error {
         "the server sent a turn this command cannot read: {0}; use the `antiphon` of the server's version"
     )]
     Turn(serde_json::Error),
+    #[error(
+        "the server sent an answer this command cannot read: {0}; use the `antiphon` of the server's version"
+    )]
+    Answer(serde_json::Error),
+    #[error("the project in {} has no endpoint \"{name}\"; name one that it has with --endpoint", .folder.display())]
+    NotInChanged { name: String, folder: PathBuf },
+    #[error("{}", not_the_same(*.differ, *.failed))]
+    Replay { differ: usize, failed: usize },
     #[error("the schemas could not be written into {}: {source}; see that the folder can be written to", .project.display())]
     Schemas { project: PathBuf, source: io::Error },
     #[error(transparent)]
@@ -90,13 +119,29 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Serve(args) => serve::run(args),
         Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(args),
+        Command::Test(args) => test::run(args),
         Command::Chat(args) => chat::run(args),
         Command::Listen(args) => Ok(listen::run(args)?),
         Command::Inject(args) => inject::run(post::Path::Inject, args),
         Command::Notify(args) => inject::run(post::Path::Notify, args),
+        Command::Sessions(args) => sessions::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Help(args) => help::run(args),
     }
+}
+
+fn not_the_same(differ: usize, failed: usize) -> String {
+    let differs =
+        if differ == 1 { "1 session differs".to_owned() } else { format!("{differ} sessions differ") };
+    match failed {
+        0 => differs,
+        1 => format!("{differs}, 1 session was not replayed"),
+        _ => format!("{differs}, {failed} sessions were not replayed"),
+    }
+}
+
+fn count_failed(count: &usize) -> String {
+    if *count == 1 { "1 test failed".to_owned() } else { format!("{count} tests failed") }
 }
 
 fn load_failed(error: &project::LoadError) -> String {
@@ -116,11 +161,23 @@ mod tests {
 
     use super::*;
 
+    /// Every command and every command of a command, without the help that clap adds to those.
+    fn commands(of: &mut clap::Command) -> Vec<clap::Command> {
+        let mut all = Vec::new();
+        let is_ours =
+            |command: &&mut clap::Command| command.get_name() != "help" || command.get_after_help().is_some();
+        for command in of.get_subcommands_mut().filter(is_ours) {
+            all.push(command.clone());
+            all.extend(commands(command));
+        }
+        all
+    }
+
     #[test]
     fn the_grammar_holds_and_every_command_has_one_example() {
         let mut cli = Cli::command();
         cli.clone().debug_assert();
-        for command in cli.get_subcommands_mut() {
+        for mut command in commands(&mut cli) {
             let help = command.render_long_help().to_string();
             assert_eq!(help.matches("Example: antiphon ").count(), 1, "{help}");
         }
@@ -128,13 +185,34 @@ mod tests {
 
     #[test]
     fn every_example_of_the_help_is_right_usage() {
-        let cli = Cli::command();
-        for command in cli.get_subcommands() {
+        for command in commands(&mut Cli::command()) {
             let help = command.get_after_help().expect("there is an example").to_string();
             let words = help.trim_start_matches("Example: ").split_whitespace();
             let joined = words.collect::<Vec<_>>().join(" ").replace("'We close at six.'", "closed");
             let words = joined.split(' ').map(|word| word.trim_matches('\''));
             Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{help}: {error}"));
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_replayed_is_one_session_or_a_time() {
+        let parse = |words: &str| {
+            let words = format!("antiphon sessions replay {words}");
+            Cli::try_parse_from(words.split_whitespace()).map_err(|error| error.to_string())
+        };
+        for good in ["--since 7d", "--user ann --session 1", "--since 1h --project new data --json"] {
+            assert!(parse(good).is_ok(), "{good}");
+        }
+        for (bad, told) in [
+            ("", "--user <ID>"),
+            ("--user ann", "--session <ID>"),
+            ("--session 1", "--user <ID>"),
+            ("--user ann --session 1 --since 7d", "cannot be used with"),
+            ("--since soon", "write one such as 30s, 10m, 2h or 3d"),
+            ("--since 7d --url ftp://host", "begins with http"),
+        ] {
+            let said = parse(bad).err().unwrap_or_else(|| panic!("{bad} is taken"));
+            assert!(said.contains(told), "{bad}: {said}");
         }
     }
 }

@@ -57,6 +57,14 @@ impl Poster {
         Ok(())
     }
 
+    /// Reads from the management interface.
+    pub async fn look(&self, url: url::Url) -> Result<Reply, Error> {
+        let admin_key = self.door.admin_key()?;
+        let request = self.client.get(url.as_str()).insert_header(("X-API-Key", admin_key));
+        let response = request.send().await.map_err(|error| no_answer(&self.door.base, &error))?;
+        Reply::read(response).await.map_err(|error| no_answer(&self.door.base, &error))
+    }
+
     pub async fn post(&self, path: Path, body: &Value, key: Option<&str>) -> Result<Reply, Error> {
         let token = self.door.url_token.as_str();
         let url = match path {
@@ -77,7 +85,7 @@ impl Poster {
 }
 
 /// The address without the token: it is a secret.
-fn no_answer(url: &url::Url, error: &dyn std::fmt::Display) -> Error {
+pub(super) fn no_answer(url: &url::Url, error: &dyn std::fmt::Display) -> Error {
     let server = url.origin().ascii_serialization();
     Error::NoAnswer { server, reason: error.to_string() }
 }

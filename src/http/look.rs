@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
+use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -10,7 +11,7 @@ use super::front::Front;
 use super::input::header;
 use super::problem::{Kind, Problem};
 use crate::model::{Position, Session, SessionId, SessionKey};
-use crate::session::{Refusal, Settle};
+use crate::session::{Handles, Refusal, Settle};
 
 /// Records of one page, unless the caller asks for fewer.
 const PAGE_MAX: usize = 100;
@@ -119,7 +120,20 @@ async fn session(front: &Front, request: &HttpRequest, named: Named) -> Result<S
 /// What was read may be ahead of the disk: waits until it is flushed.
 async fn settle(front: &Front, key: &SessionKey) -> Result<(), Refusal> {
     let shard = front.engine.shard_of(key).ok_or(Refusal::Overloaded)?;
+    settled(shard)?.await.map_err(|_| Refusal::Overloaded)
+}
+
+/// The same for what was read of the sessions of all shards.
+pub async fn settle_all(front: &Front) -> Result<(), Refusal> {
+    let shards = front.engine.shards().ok_or(Refusal::Overloaded)?;
+    // All are asked before the first is waited for.
+    let asked = shards.iter().map(settled).collect::<Result<Vec<_>, _>>()?;
+    let answers = join_all(asked).await;
+    if answers.iter().all(Result::is_ok) { Ok(()) } else { Err(Refusal::Overloaded) }
+}
+
+fn settled(shard: &Handles) -> Result<oneshot::Receiver<()>, Refusal> {
     let (done, settled) = oneshot::channel();
     shard.switchboard.try_send(Settle(done)).map_err(|_| Refusal::Overloaded)?;
-    settled.await.map_err(|_| Refusal::Overloaded)
+    Ok(settled)
 }

@@ -7,6 +7,7 @@ mod front;
 mod handover;
 mod input;
 mod key;
+mod list;
 mod look;
 mod problem;
 mod running;
@@ -31,6 +32,11 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .service(
             web::resource("/v2.0/endpoint/notify").post(input::notify_v2).default_service(web::to(only_post)),
+        )
+        .service(
+            web::resource("/api/v1/endpoints/{endpoint}/sessions")
+                .get(list::sessions)
+                .default_service(web::to(only_get)),
         )
         .service(
             web::scope("/api/v1/endpoints/{endpoint}/users/{user}/sessions/{session}")

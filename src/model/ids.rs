@@ -47,6 +47,18 @@ impl UserKey {
 }
 
 impl SessionKey {
+    /// A key as it is displayed.
+    pub fn parse(text: &str) -> Option<SessionKey> {
+        let mut key = [0; 24];
+        if text.len() != 2 * key.len() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        Some(SessionKey(key))
+    }
+
     /// The shard of `shards` that this session belongs to: equal ranges of keys, so that a shard's rows
     /// can be read as one range.
     pub fn shard(&self, shards: usize) -> usize {
@@ -112,5 +124,20 @@ impl fmt::Debug for UserKey {
 impl fmt::Display for ProgramHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_as_it_is_displayed_and_nothing_else_is() {
+        let [endpoint, user_id, session_id] = ["shop", "ann", "1"].map(str::to_owned);
+        let key = SessionId { endpoint, user_id, session_id }.key();
+        assert_eq!(SessionKey::parse(&key.to_string()), Some(key));
+        for wrong in ["", "12", &"g".repeat(48), &"ä".repeat(24), &"+1".repeat(24)] {
+            assert_eq!(SessionKey::parse(wrong), None, "{wrong}");
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! What the file of a conversation test may say, as shapes. Whoever reads such a file takes it apart by them.
+//! What the file of a conversation test may say, as shapes. `rehearsal` takes the file apart by them; they stand here, so
+//! that a new project comes with the schema of its tests.
 
 use crate::yaml::shape::{Document, Form, Key, Kind, LOCALE, NAME, Named, Names, SPAN, Shape};
 
@@ -46,7 +47,7 @@ http:
 );
 
 /// Every step of a test, in the order of the manual.
-pub static STEPS: [&Shape; 9] = [&USER, &BOT, &EXPECT, &WAIT, &INJECT, &NOTIFY, &AGENT, &BACK, &FAULT];
+pub static STEPS: [&Shape; 9] = [&USER, &BOT, &WAIT, &INJECT, &NOTIFY, &AGENT, &BACK, &EXPECT, &FAULT];
 
 static STEP: Named = Named {
     name: "step",
@@ -109,7 +110,7 @@ static BOT: Shape = Shape::new(
 );
 static EXPECT: Shape = Shape::new(
     "expect",
-    "What is remembered now.",
+    "What is remembered now, and where the flow is: at the id of a step, at start, ended or in handover.",
     &[Key::required("expect", Kind::Names(&EXPECTED), "Places, and what stands there.")],
 );
 
@@ -168,4 +169,4 @@ pub static FAILED: Shape =
     Shape::new("failed", "A call that nobody answers.", &[Key::required("fails", Kind::Text, "Why.")]);
 
 static INSTANT: Form =
-    Form { called: "a time such as 2026-01-05T12:00:00Z", pattern: r"^[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ]" };
+    Form { called: "a time such as 2026-01-05T12:00:00Z", pattern: r"^\+?[0-9]{4,6}-?[0-9]{2}-?[0-9]{2}" };

@@ -81,6 +81,17 @@ impl Default for SessionRules {
     }
 }
 
+impl SessionRules {
+    /// Whether one more input may wait behind this many.
+    pub fn has_room(&self, ahead: usize) -> bool {
+        match (ahead, self.overlap) {
+            (0, _) => true,
+            (_, Overlap::Reject) => false,
+            (all, Overlap::Queue) => all <= self.queue_max,
+        }
+    }
+}
+
 /// The token opens the door, so it is not shown.
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,7 @@ use crate::model::Place;
 use crate::yaml::Faults;
 
 /// One YAML file of a folder.
-pub(super) struct File {
+pub struct File {
     /// `support`
     pub name: String,
     /// Relative to the project: `flows/support.yaml`.

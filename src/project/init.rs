@@ -67,6 +67,8 @@ fn next_steps(folder: &Path) -> String {
          antiphon listen\n  \
          antiphon chat {project}\n\
          \n\
-         After a change: antiphon check {project}\n"
+         After a change:\n  \
+         antiphon check {project}\n  \
+         antiphon test {project}\n"
     )
 }

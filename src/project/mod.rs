@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use endpoint::{Auth, Endpoint, Overlap, SessionRules};
+pub use folder::File;
 pub use init::{InitError, init};
 pub use live::{Change, Live};
 pub use programs::recompile;
@@ -133,6 +134,17 @@ fn read_endpoints(
         Rules::read(&file.name, &node, &mut around, faults)
     };
     files.into_iter().filter_map(read).collect()
+}
+
+/// The texts of the conversation tests. They are no part of a `Project`: a fault in one keeps no server from starting.
+pub fn test_files(root: &Path, faults: &mut Faults) -> Vec<File> {
+    folder::files(root, "tests", faults)
+}
+
+/// The endpoints that have a file, whether it can be read or not; `load` tells what is wrong with it.
+pub fn endpoint_names(root: &Path) -> Vec<String> {
+    let files = folder::listed(root, "endpoints", &mut Faults::default());
+    files.iter().filter_map(|file| file.strip_suffix(".yaml")).map(str::to_owned).collect()
 }
 
 fn bounds(limits: &Limits) -> Bounds {

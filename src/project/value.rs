@@ -13,8 +13,7 @@ pub(super) fn text<T>(
     check: impl Fn(&str) -> Result<T, String>,
     faults: &mut Faults,
 ) -> Option<T> {
-    let node = node?;
-    check(node.as_str(faults)?).map_err(|fault| faults.push(&node.place, fault)).ok()
+    node?.valid(check, faults)
 }
 
 /// The path of a door: 16 to 128 of `[A-Za-z0-9_-]`.

@@ -17,9 +17,10 @@ use super::shard::Shard;
 use super::turns::Step;
 use super::waking::Awake;
 use crate::dispatch::Wake;
-use crate::model::{Input, Note, Position, Queued, Seen, Session, SessionId, SessionKey, Source, Woken};
+use crate::model::{Input, Note, Queued, Seen, Session, SessionId, SessionKey, Woken};
 use crate::project::Endpoint;
 use crate::store::{Error, Writes};
+use crate::turn::life;
 
 /// An input for this session.
 #[derive(Message)]
@@ -142,19 +143,9 @@ impl SessionActor {
         }
     }
 
-    /// Only its user begins a session, and only an agent who has it speaks in it.
     fn admit(&self, input: &Input) -> Result<(), Refusal> {
-        let exists = || if self.exists(input.received_at) { Ok(()) } else { Err(Refusal::UnknownSession) };
-        match input.source {
-            Source::User => Ok(()),
-            Source::Inject | Source::Notify | Source::Timeout => exists(),
-            Source::Agent | Source::Returned => {
-                exists()?;
-                let position = self.alive(input.received_at).map(|session| &session.position);
-                let with_agent = matches!(position, Some(Position::Handover { .. }));
-                if with_agent { Ok(()) } else { Err(Refusal::NotHandedOver) }
-            }
-        }
+        let alive = self.alive(input.received_at);
+        Ok(life::admit(input.source, alive, !self.waiting.is_empty())?)
     }
 
     /// Whether inputs wait: behind others, behind a turn in the slow lane, or until a step has what it waits for.
@@ -196,31 +187,18 @@ impl SessionActor {
         });
     }
 
-    fn exists(&self, now: u64) -> bool {
-        !self.waiting.is_empty() || self.alive(now).is_some()
-    }
-
-    /// The state, unless it ended or was quiet for too long.
     fn alive(&self, now: u64) -> Option<&Session> {
-        let expire_ms = self.endpoint.session.expire_ms;
-        self.session
-            .as_ref()
-            .filter(|session| session.position != Position::Ended && now < session.expires_at(expire_ms))
+        life::alive(self.session.as_ref(), self.endpoint.session.expire_ms, now)
     }
 
     pub(super) fn next_sequence(&self, now: u64) -> u64 {
         let last = self.waiting.iter().map(|waiting| waiting.queued.sequence).max().unwrap_or(0);
-        self.alive(now).map_or(0, |session| session.inputs).max(last) + 1
+        life::next_sequence(self.alive(now), last)
     }
 
-    /// The state that a turn at this time begins with. A new life begins after the last one, so that their
-    /// records stay apart even when the clock was set back.
+    /// The state that a turn at this time begins with.
     pub(super) fn base(&self, now: u64) -> Session {
-        match (self.alive(now), &self.session) {
-            (Some(session), _) => session.clone(),
-            (None, Some(over)) => Session::new(self.id.clone(), now.max(over.started_at + 1)),
-            (None, None) => Session::new(self.id.clone(), now),
-        }
+        life::base(self.session.as_ref(), &self.id, self.endpoint.session.expire_ms, now)
     }
 
     /// The session is free: the turn is decided here and now, or in the slow lane with the input safe in the queue.

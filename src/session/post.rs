@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use crate::model::{Input, SessionId};
 use crate::project::Endpoint;
 use crate::store::Refused;
+use crate::turn::life::Barred;
 
 /// One input on its way to its session.
 #[derive(Message)]
@@ -66,6 +67,15 @@ pub enum Refusal {
     Unreadable,
     #[error("the server is shutting down; try again")]
     ShuttingDown,
+}
+
+impl From<Barred> for Refusal {
+    fn from(barred: Barred) -> Refusal {
+        match barred {
+            Barred::UnknownSession => Refusal::UnknownSession,
+            Barred::NotHandedOver => Refusal::NotHandedOver,
+        }
+    }
 }
 
 impl From<Refused> for Refusal {

@@ -11,7 +11,6 @@ use super::post::{Accepted, Refusal};
 use super::slow::Job;
 use super::turns::{Decided, Step};
 use crate::model::{Queued, Woken};
-use crate::project::Overlap;
 use crate::store::Writes;
 
 /// So often in a row may the process end while an input is the first in the queue, before the input counts as poison.
@@ -55,13 +54,8 @@ impl SessionActor {
     /// The first of those in the queue is the one that runs, unless the flow waits in the middle of an earlier one; the others
     /// wait.
     fn is_full(&self) -> bool {
-        let rules = &self.endpoint.session;
         let before = usize::from(self.is_suspended() || self.running.is_some());
-        match (self.waiting.len() + before, rules.overlap) {
-            (0, _) => false,
-            (_, Overlap::Reject) => true,
-            (all, Overlap::Queue) => all > rules.queue_max,
-        }
+        !self.endpoint.session.has_room(self.waiting.len() + before)
     }
 
     pub(super) fn go_slow(&mut self, job: Job, ctx: &mut Context<Self>) {

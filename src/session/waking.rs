@@ -3,8 +3,6 @@
 //! The row of the wait is the one copy that counts until the commit of what follows from it, and that commit removes it. So a
 //! wake that cannot be worked on is simply dropped: it comes back.
 
-use std::sync::Arc;
-
 use actix::{AsyncContext, Context, Message};
 
 use super::actor::{Origin, SessionActor, Stage, Work, WorkOff};
@@ -12,8 +10,9 @@ use super::pending::Pending;
 use super::turns::Step;
 use crate::clock;
 use crate::dispatch::{TRIES_MAX, Wake};
-use crate::model::{Awaited, Input, Owed, Position, Queued, Source};
+use crate::model::{Input, Queued};
 use crate::store::{Place, Writes};
+use crate::turn::wake::{self, Meaning};
 
 /// A wait of this session is over.
 #[derive(Message)]
@@ -21,16 +20,6 @@ use crate::store::{Place, Writes};
 pub(super) struct Awake {
     pub wake: Wake,
     pub pending: Pending,
-}
-
-/// What a wake means to the session as it is now.
-enum Meaning {
-    /// The session went on without it.
-    Over,
-    /// The flow goes on in the middle of this input.
-    GoesOn { input: Input, sequence: u64 },
-    /// An input: the end of a question's time, or a reminder.
-    Input(Input),
 }
 
 impl SessionActor {
@@ -42,44 +31,15 @@ impl SessionActor {
         }
         let Awake { wake, pending } = awake;
         let now = clock::now();
-        let (input, sequence) = match self.meaning(&wake.owed, now) {
+        let (input, sequence) = match wake::meaning(self.session.as_ref(), &wake.owed, now, clock::id) {
             Meaning::Over => return self.forget(wake),
             Meaning::GoesOn { input, sequence } => (input, sequence),
-            Meaning::Input(input) if input.source == Source::Timeout => {
-                let sequence = self.session.as_ref().map_or(0, |session| session.inputs);
-                (input, sequence)
-            }
-            Meaning::Input(input) if self.is_busy() => return self.enqueue_reminder(wake, input, now),
-            Meaning::Input(input) => (input, self.next_sequence(now)),
+            Meaning::Reminds(input) if self.is_busy() => return self.enqueue_reminder(wake, input, now),
+            Meaning::Reminds(input) => (input, self.next_sequence(now)),
         };
         let woken = Some(wake.woken());
         let work = Work { input, sequence, woken, origin: Origin::Woken(wake), pending };
         self.take_woken(work, ctx);
-    }
-
-    fn meaning(&self, owed: &Arc<Owed>, now: u64) -> Meaning {
-        let Some(session) = self.session.as_ref().filter(|session| session.started_at == owed.started_at)
-        else {
-            return Meaning::Over;
-        };
-        let id = owed.wait.id;
-        if !session.waits.iter().any(|wait| wait.id == id) {
-            return Meaning::Over;
-        }
-        let source = match (&session.position, &owed.wait.what) {
-            (_, Awaited::Reminder { .. }) => Source::Inject,
-            (Position::Suspended { wait, carried, .. }, _) if *wait == id => {
-                return Meaning::GoesOn { input: carried.input.clone(), sequence: carried.sequence };
-            }
-            (Position::Ask { timeout, .. }, _) if *timeout == Some(id) => Source::Timeout,
-            _ => return Meaning::Over,
-        };
-        let (text, data) = match &owed.wait.what {
-            Awaited::Reminder { text, data } => (text.clone(), data.clone()),
-            Awaited::Time | Awaited::Call(_) => (String::new(), None),
-        };
-        let (input_id, trace_id) = (clock::id(), clock::id());
-        Meaning::Input(Input { input_id, trace_id, source, text, data, received_at: now })
     }
 
     fn take_woken(&mut self, work: Work, ctx: &mut Context<Self>) {

@@ -96,6 +96,15 @@ pub(super) fn session(key: &SessionKey) -> IVec {
     joined(Row::Session, &[&key.0])
 }
 
+/// Where the rows of sessions begin, and where they end.
+pub(super) fn sessions() -> IVec {
+    joined(Row::Session, &[])
+}
+
+pub(super) fn sessions_end() -> IVec {
+    IVec::from(&[Row::Session as u8 + 1])
+}
+
 /// A row of a session that counts: by input, output or turn.
 pub(super) fn numbered(row: Row, key: &SessionKey, started_at: u64, number: u64) -> [u8; NUMBERED] {
     let mut bytes = [row as u8; NUMBERED];

@@ -21,12 +21,28 @@ use crate::model::{
 /// A session with callbacks owed, and the place of the last one: the start of its life and the sequence.
 pub type Owing = (SessionKey, (u64, u64));
 
+/// A session as its row holds it, none if it was removed meanwhile; or why that cannot be read.
+pub type Listed = (SessionKey, Result<Option<Session>, Error>);
+
 /// An idempotency key is remembered this long.
 const SEEN_MS: u64 = 24 * 60 * 60 * 1000;
 
 impl Store {
     pub fn session(&self, key: &SessionKey) -> Result<Option<Session>, Error> {
         self.disk().load(&key::session(key))
+    }
+
+    /// The sessions after this one in the order of their keys, ended ones too, at most `max`. One that cannot be read
+    /// hides no other.
+    pub fn sessions(&self, after: Option<&SessionKey>, max: usize) -> Result<Vec<Listed>, Error> {
+        let first =
+            after.map_or(Bound::Included(key::sessions()), |after| Bound::Excluded(key::session(after)));
+        let rows = self.disk().range((first, Bound::Excluded(key::sessions_end()))).take(max);
+        rows.map(|row| {
+            let (key, first) = row?;
+            Ok((key::session_in(&key), self.disk().value(&key, first)))
+        })
+        .collect()
     }
 
     /// The inputs that wait, of all lives of the session, each with the start of its life, in their order.

@@ -5,6 +5,7 @@
 
 mod answer;
 mod language;
+pub mod life;
 mod memory;
 mod objects;
 mod position;
@@ -15,6 +16,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod wait;
+pub mod wake;
 
 use crate::flow::Program;
 use crate::model::{

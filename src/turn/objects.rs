@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::answer::forced_intent;
 use super::{Door, Event};
 use crate::model::{Input, Map, Session, Source};
 use crate::script::Scope;
@@ -13,6 +14,9 @@ pub(super) fn scope(event: &Event, result: Option<&Value>) -> Scope {
     if let Some(result) = result {
         input.insert("result".to_owned(), result.clone());
     }
+    if event.input.source == Source::Returned {
+        input.insert("handover".to_owned(), json!({ "status": "completed" }));
+    }
     let session = session(event.session, event.door, event.sequence);
     Scope::new(input, session, endpoint(event.door), event.session.context.clone(), event.profile.clone())
 }
@@ -22,6 +26,7 @@ fn input(input: &Input, session: &Session, door: &Door, sequence: u64, now: u64)
     object(json!({
         "text": input.text,
         "data": input.data.clone().unwrap_or_default(),
+        "intent": forced_intent(&input.text),
         "source": source(input.source),
         "inputId": input.input_id,
         "traceId": input.trace_id,

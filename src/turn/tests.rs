@@ -9,6 +9,7 @@
 //! `waiting N` is how many are left.
 
 mod examples;
+mod random;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -249,7 +250,7 @@ impl Play {
             event(&self.program, &self.door, &self.session, self.profile.clone(), &input, sequence);
         event.woken = woken.as_ref();
         let turn = step(event, &mut self.sandbox);
-        self.check_waits(&turn)?;
+        same_waits(&self.session, &turn)?;
         self.waits.extend(turn.started.iter().cloned());
         self.started = turn.started.into();
         self.outputs = turn.outputs.into_iter().map(|numbered| numbered.output).collect();
@@ -259,18 +260,6 @@ impl Play {
             self.profile = profile;
         }
         Ok(())
-    }
-
-    /// What the state says of waits and what the turn orders are one.
-    fn check_waits(&self, turn: &Turn) -> Result<(), String> {
-        let mut expected = self.session.waits.clone();
-        expected.retain(|wait| !turn.ended.contains(wait));
-        expected.extend(turn.started.iter().map(Wait::pending));
-        let known = |wait: &Pending| expected.contains(wait);
-        let same = expected.len() == turn.session.waits.len() && turn.session.waits.iter().all(known);
-        let position = turn.session.position.wait();
-        let held = position.is_none_or(|id| turn.session.waits.iter().any(|wait| wait.id == id));
-        if same && held { Ok(()) } else { Err(format!("the waits disagree: {turn:?}")) }
     }
 
     fn hears(&mut self, text: &str) -> Result<(), String> {
@@ -296,6 +285,18 @@ impl Play {
         }
         Err(format!("there is also {:?} {:?} {:?}", self.outputs, self.notes, self.started))
     }
+}
+
+/// What the state says of waits and what the turn orders are one.
+fn same_waits(before: &Session, turn: &Turn) -> Result<(), String> {
+    let mut expected = before.waits.clone();
+    expected.retain(|wait| !turn.ended.contains(wait));
+    expected.extend(turn.started.iter().map(Wait::pending));
+    let known = |wait: &Pending| expected.contains(wait);
+    let same = expected.len() == turn.session.waits.len() && turn.session.waits.iter().all(known);
+    let position = turn.session.position.wait();
+    let held = position.is_none_or(|id| turn.session.waits.iter().any(|wait| wait.id == id));
+    if same && held { Ok(()) } else { Err(format!("the waits disagree: {turn:?}")) }
 }
 
 fn same(is: &Value, expected: &str) -> Result<(), String> {

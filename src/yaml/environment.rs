@@ -29,6 +29,19 @@ pub fn replace(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Resu
     Ok(replaced)
 }
 
+/// What to write so that `replace` gives this text. A reference without an end cannot be written at all.
+pub fn literal(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        let (before, reference) = rest.split_at(start);
+        written.push_str(before);
+        written.push_str(if name_length(reference).is_some() { "$${" } else { "${" });
+        rest = &reference[2..];
+    }
+    written + rest
+}
+
 /// The length of the name in `${NAME}` or `${NAME:-`; none if this is something else.
 fn name_length(reference: &str) -> Option<usize> {
     let name = &reference[2..];
@@ -81,6 +94,13 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(replaced(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_literal_text_is_what_it_is_after_the_replacing() {
+        for text in ["${HOST}", "$${HOST:-x}", "${order.id} costs ${ $", "plain", "a ${EMPTY}${GONE} b"] {
+            assert_eq!(replaced(&literal(text)).as_deref(), Ok(text));
         }
     }
 

@@ -57,6 +57,11 @@ impl Node {
         }
     }
 
+    /// A text that `check` takes; what it says of another is a fault at this place.
+    pub fn valid<T>(&self, check: impl Fn(&str) -> Result<T, String>, faults: &mut Faults) -> Option<T> {
+        check(self.as_str(faults)?).map_err(|fault| faults.push(&self.place, fault)).ok()
+    }
+
     pub fn as_bool(&self, faults: &mut Faults) -> Option<bool> {
         match &self.value {
             Value::Bool(value) => Some(*value),

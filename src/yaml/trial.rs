@@ -23,7 +23,12 @@ pub fn refused(document: &Document, text: &str) -> Option<String> {
     }
 }
 
-pub fn refused_json(document: &Document, value: &Value) -> Option<String> {
+/// The same without the reasons, which cost most of the time.
+pub fn is_refused(document: &Document, value: &Value) -> bool {
+    !validator(document).is_valid(value)
+}
+
+fn refused_json(document: &Document, value: &Value) -> Option<String> {
     let validator = validator(document);
     let errors = validator.iter_errors(value);
     let told: Vec<String> = errors.map(|error| format!("{}: {error}", error.instance_path())).collect();
@@ -38,4 +43,55 @@ fn validator(document: &Document) -> Arc<Validator> {
         Arc::new(jsonschema::validator_for(&schema).expect("the schema can be used"))
     };
     validators.entry(document.name).or_insert_with(made).clone()
+}
+
+/// What may stand anywhere by mistake.
+const STRAY: [&str; 14] = [
+    "null",
+    "5",
+    "0.5",
+    "\"5\"",
+    "true",
+    "\"true\"",
+    "\"x\"",
+    "\"\"",
+    "[]",
+    "[5]",
+    "[\"x\"]",
+    "{}",
+    "{\"zzz\":1}",
+    "[{\"say\":\"x\"}]",
+];
+
+/// The value with one part of it replaced, left out, or one key too many, in every way.
+pub fn broken(value: &Value) -> Vec<Value> {
+    let mut found: Vec<Value> =
+        STRAY.iter().map(|text| serde_json::from_str(text).expect("it is JSON")).collect();
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                found.extend(broken(item).into_iter().map(|item| {
+                    let mut items = items.clone();
+                    items[index] = item;
+                    items.into()
+                }));
+            }
+        }
+        Value::Object(members) => {
+            let with = |key: &str, value: Value| {
+                let mut members = members.clone();
+                members.insert(key.to_owned(), value);
+                Value::from(members)
+            };
+            found.push(with("zzz", 1.into()));
+            for (key, member) in members {
+                found.extend(broken(member).into_iter().map(|member| with(key, member)));
+                let mut without = members.clone();
+                without.remove(key);
+                found.push(without.into());
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    found
 }

@@ -4,8 +4,11 @@
 mod delivery;
 mod errors;
 mod kill;
+mod list;
 mod order;
 mod poison;
+mod rehearsals;
+mod replay;
 mod sessions;
 mod start;
 mod support;

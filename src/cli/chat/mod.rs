@@ -3,7 +3,7 @@
 //! each line before it posts the next, and ends with the last.
 
 mod events;
-mod show;
+pub(super) mod show;
 
 use std::collections::HashSet;
 use std::io::{self, BufRead, IsTerminal};

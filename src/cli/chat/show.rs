@@ -1,6 +1,6 @@
 //! A turn as the chat prints it: the words of others, the outputs, and what a person may want to know.
 
-use antiphon::model::{NoteKind, Numbered, Record, Source, Speaker};
+use antiphon::model::{Note, NoteKind, Numbered, Record, Source, Speaker};
 
 use crate::cli::style::{DIM, GOOD};
 
@@ -12,18 +12,17 @@ pub fn lines(turn: &Record, own: bool) -> Vec<String> {
 
 /// Faults, warnings and log lines of the turn.
 pub fn notes(turn: &Record) -> Vec<String> {
-    turn.notes
-        .iter()
-        .map(|note| {
-            let kind = match note.kind {
-                NoteKind::Log => "log",
-                NoteKind::Warning => "warning",
-                NoteKind::Fault => "fault",
-            };
-            let place = if note.place.is_empty() { String::new() } else { format!("{}: ", note.place) };
-            format!("{DIM}{kind}: {place}{}{DIM:#}", note.text)
-        })
-        .collect()
+    turn.notes.iter().map(|found| format!("{DIM}{}{DIM:#}", note(found))).collect()
+}
+
+pub fn note(note: &Note) -> String {
+    let kind = match note.kind {
+        NoteKind::Log => "log",
+        NoteKind::Warning => "warning",
+        NoteKind::Fault => "fault",
+    };
+    let place = if note.place.is_empty() { String::new() } else { format!("{}: ", note.place) };
+    format!("{kind}: {place}{}", note.text)
 }
 
 /// A notify has no words of its own: it is the output.

@@ -226,3 +226,33 @@ fn a_torn_input_in_a_queue_is_reported_with_its_place_and_can_be_taken_out() {
     commit(&store, |w| w.dequeue(&key("u"), NOW, 2));
     assert_eq!(store.queued(&key("u")).unwrap(), [(NOW, queued(1)), (NOW, queued(3))]);
 }
+
+#[test]
+fn sessions_come_in_pages_and_one_that_is_damaged_hides_no_other() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let users = ["u", "v", "w", "x"];
+    commit(&store, |w| users.iter().for_each(|user| w.session(&long_session(user, 1, 9_000))));
+    overwrite(&store, &place::session(&key("w")), b"broken");
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.sessions(after.as_ref(), 3).unwrap();
+        after = page.last().map(|(key, _)| *key);
+        let short = page.len() < 3;
+        found.extend(page);
+        if short {
+            break;
+        }
+    }
+    let keys: Vec<_> = found.iter().map(|(key, _)| *key).collect();
+    let mut expected = users.map(key);
+    expected.sort();
+    assert_eq!(keys, expected);
+    for (at, session) in found {
+        match session {
+            Ok(session) => assert_eq!(session.map(|session| session.id.key()), Some(at)),
+            Err(_) => assert_eq!(at, key("w")),
+        }
+    }
+}

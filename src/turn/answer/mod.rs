@@ -64,8 +64,12 @@ fn choice(choices: &[Choice], text: &str) -> Option<Value> {
 
 /// The text `cIntent:NAME` forces an intent, as in the reference system. Nothing else has one: no connector
 /// gives inputs theirs.
+pub(super) fn forced_intent(text: &str) -> Option<&str> {
+    text.trim().strip_prefix("cIntent:").map(str::trim).filter(|name| !name.is_empty())
+}
+
 fn intent(names: &[String], text: &str) -> Option<Value> {
-    let name = text.strip_prefix("cIntent:")?.trim();
+    let name = forced_intent(text)?;
     let is_expected = names.is_empty() || names.iter().any(|expected| expected == name);
-    (!name.is_empty() && is_expected).then(|| Value::from(name))
+    is_expected.then(|| Value::from(name))
 }

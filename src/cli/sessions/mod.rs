@@ -1,0 +1,51 @@
+//! `antiphon sessions`: looking at the sessions of a running server, and running them again. One file for each of its commands;
+//! `server` asks for what is known of a session, `words` writes it as people read it.
+
+mod judge;
+mod list;
+mod progress;
+mod replay;
+mod server;
+mod show;
+mod tell;
+mod words;
+
+use clap::Subcommand;
+use url::Url;
+
+use super::Error;
+use super::door;
+
+/// Look at sessions of a running server, and run them again
+#[derive(clap::Args)]
+#[command(after_help = "Example: antiphon sessions list")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    List(list::Args),
+    Show(show::Args),
+    Replay(replay::Args),
+}
+
+/// Where sessions are looked for.
+#[derive(clap::Args)]
+struct Where {
+    /// The endpoint; if absent, all of them, and for one session the one that `antiphon chat` would choose
+    #[arg(long, value_name = "NAME")]
+    endpoint: Option<String>,
+    /// Where the server is; if absent, at the address of the project's settings
+    #[arg(long, value_name = "BASE", value_parser = door::server)]
+    url: Option<Url>,
+}
+
+pub fn run(args: Args) -> Result<(), Error> {
+    match args.command {
+        Command::List(args) => list::run(args),
+        Command::Show(args) => show::run(args),
+        Command::Replay(args) => replay::run(args),
+    }
+}

@@ -1,0 +1,172 @@
+//! What the server knows of its sessions, over its management interface. Lists come whole, however many pages they have.
+
+use std::time::Duration;
+
+use antiphon::model::{Map, Position, ProgramHash, ProgramSource, Record, SessionId};
+use antiphon::project::Project;
+use antiphon::replay::Recording;
+use awc::error::PayloadError;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::Where;
+use crate::cli::Error;
+use crate::cli::door::{Door, Which};
+use crate::cli::post::{Reply, no_answer};
+
+/// A page of sessions on a busy server.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// A page of turns, each with all it said.
+const ANSWER_BYTES_MAX: usize = 1 << 30;
+
+pub struct Server {
+    door: Door,
+    key: String,
+    client: awc::Client,
+}
+
+/// A session as a list has it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    /// Not in the answer: the list is that of one endpoint.
+    #[serde(default)]
+    pub endpoint: String,
+    pub user_id: String,
+    pub session_id: String,
+    pub started_at: u64,
+    pub last_active_at: u64,
+    pub turns: u64,
+    pub inputs: u64,
+    pub outputs: u64,
+    pub position: Position,
+}
+
+/// The state of a session as it may be told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct State {
+    #[serde(flatten)]
+    pub session: Listed,
+    pub context: Map,
+}
+
+#[derive(Deserialize)]
+struct Page<T, C> {
+    items: Vec<T>,
+    next: Option<C>,
+}
+
+impl Server {
+    /// With the endpoints that are asked for: the named one, or all of the project.
+    pub fn find(project: &Project, place: &Where) -> Result<(Server, Vec<String>), Error> {
+        let server = Server::of_one(project, place)?;
+        let all = || project.endpoints.keys().cloned().collect();
+        let endpoints = if place.endpoint.is_some() { vec![server.door.endpoint.clone()] } else { all() };
+        Ok((server, endpoints))
+    }
+
+    /// With one endpoint: the named one, or the one that a chat would choose.
+    pub fn of_one(project: &Project, place: &Where) -> Result<Server, Error> {
+        let door = Door::of(project, &Which::of(place.endpoint.clone(), place.url.clone()))?;
+        let key = door.admin_key()?;
+        let client = awc::Client::builder().disable_redirects().timeout(TIMEOUT).finish();
+        Ok(Server { door, key, client })
+    }
+
+    pub fn endpoint(&self) -> &str {
+        &self.door.endpoint
+    }
+
+    /// The living sessions that were active at that time or later.
+    pub async fn sessions(&self, endpoints: &[String], since: Option<u64>) -> Result<Vec<Listed>, Error> {
+        let mut all = Vec::new();
+        for endpoint in endpoints {
+            let mut cursor: Option<String> = None;
+            loop {
+                let url = self.url(&["endpoints", endpoint, "sessions"]);
+                let url = with(url, &[("since", since.map(|at| at.to_string())), ("cursor", cursor)]);
+                let page: Page<Listed, String> = self.get(url).await?;
+                all.extend(page.items.into_iter().map(|item| Listed { endpoint: endpoint.clone(), ..item }));
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    pub async fn state(&self, id: &SessionId) -> Result<State, Error> {
+        self.get(self.session_url(id, &[])).await
+    }
+
+    /// The turns of the session up to this state.
+    pub async fn transcript(&self, id: &SessionId, turns: u64) -> Result<Vec<Record>, Error> {
+        let mut records: Vec<Record> = Vec::new();
+        let mut cursor = Some(0);
+        while let Some(after) = cursor {
+            let url =
+                with(self.session_url(id, &["transcript"]), &[("cursor", Some(u64::to_string(&after)))]);
+            let page: Page<Record, u64> = self.get(url).await?;
+            records.extend(page.items);
+            cursor = page.next.filter(|next| *next < turns);
+        }
+        records.retain(|record| record.turn <= turns);
+        Ok(records)
+    }
+
+    pub async fn recording(&self, id: SessionId) -> Result<Recording, Error> {
+        let State { session, context } = self.state(&id).await?;
+        let records = self.transcript(&id, session.turns).await?;
+        Ok(Recording { id, started_at: session.started_at, records, context })
+    }
+
+    /// What a program was compiled from.
+    pub async fn program(&self, hash: &ProgramHash) -> Result<ProgramSource, Error> {
+        self.get(self.url(&["flows", &hash.0])).await
+    }
+
+    fn session_url(&self, id: &SessionId, rest: &[&str]) -> Url {
+        let SessionId { endpoint, user_id, session_id } = id;
+        self.url(&[&["endpoints", endpoint, "users", user_id, "sessions", session_id], rest].concat())
+    }
+
+    fn url(&self, segments: &[&str]) -> Url {
+        self.door.url(&[&["api", "v1"], segments].concat())
+    }
+
+    async fn get<T: DeserializeOwned>(&self, url: Url) -> Result<T, Error> {
+        let request = self.client.get(url.as_str()).insert_header(("X-API-Key", self.key.as_str()));
+        let mut response = request.send().await.map_err(|error| no_answer(&url, &error))?;
+        let status = response.status().as_u16();
+        let body = response.body().limit(ANSWER_BYTES_MAX).await;
+        let body = body.map_err(|error: PayloadError| no_answer(&url, &error))?;
+        let text = String::from_utf8_lossy(&body);
+        let reply = Reply { status, body: text.into_owned(), retry_after: None };
+        match reply.problem() {
+            Some(problem) => Err(Error::Refused(problem)),
+            None => serde_json::from_slice(&body).map_err(Error::Answer),
+        }
+    }
+}
+
+impl Listed {
+    pub fn id(&self) -> SessionId {
+        SessionId {
+            endpoint: self.endpoint.clone(),
+            user_id: self.user_id.clone(),
+            session_id: self.session_id.clone(),
+        }
+    }
+}
+
+/// With those parameters that are there.
+fn with(mut url: Url, parameters: &[(&str, Option<String>)]) -> Url {
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            url.query_pairs_mut().append_pair(name, value);
+        }
+    }
+    url
+}

@@ -1,0 +1,118 @@
+//! What other systems answer in a test: by method and address, in the order they are asked; or, while a session is
+//! recorded, what they answered then.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use crate::model::{Call, CallResult};
+use crate::project::conversation;
+use crate::yaml::{Entry, Faults, Node, Value as Written};
+
+/// The methods that an `http` step may have.
+const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+const STATUS: u64 = 200;
+
+/// The answers of a test, and how many of each were used.
+pub(super) struct Answers<'a> {
+    answers: &'a BTreeMap<String, Vec<CallResult>>,
+    used: HashMap<String, usize>,
+    /// What real calls were answered, in their order; whoever asks gets the next of them.
+    recorded: VecDeque<CallResult>,
+    /// Which call got which of them.
+    told: BTreeMap<String, Vec<CallResult>>,
+}
+
+impl<'a> Answers<'a> {
+    pub(super) fn new(answers: &'a BTreeMap<String, Vec<CallResult>>) -> Answers<'a> {
+        Answers { answers, used: HashMap::new(), recorded: VecDeque::new(), told: BTreeMap::new() }
+    }
+
+    pub(super) fn expect(&mut self, recorded: VecDeque<CallResult>) {
+        self.recorded = recorded;
+    }
+
+    pub(super) fn told(&self) -> &BTreeMap<String, Vec<CallResult>> {
+        &self.told
+    }
+
+    /// None if there is no answer for it. The last one that a test has for a call stays.
+    pub(super) fn next(&mut self, call: &Call) -> Option<CallResult> {
+        let key = key(call);
+        if let Some(answer) = self.recorded.pop_front() {
+            self.told.entry(key).or_default().push(answer.clone());
+            return Some(answer);
+        }
+        let answers = self.answers.get(&key)?;
+        let used = self.used.entry(key).or_default();
+        let answer = answers.get(*used).or_else(|| answers.last());
+        *used += 1;
+        answer.cloned()
+    }
+}
+
+/// What a call is found by.
+pub(super) fn key(call: &Call) -> String {
+    format!("{} {}", call.method, call.url)
+}
+
+pub(super) fn read(node: &Node, faults: &mut Faults) -> BTreeMap<String, Vec<CallResult>> {
+    let entries = node.entries(faults).unwrap_or_default();
+    entries.iter().map(|entry| (entry.key.clone(), read_one(entry, faults))).collect()
+}
+
+fn read_one(Entry { key, place, node }: &Entry, faults: &mut Faults) -> Vec<CallResult> {
+    let known = key.split_once(' ').filter(|(method, url)| METHODS.contains(method) && url.contains("://"));
+    if known.is_none() {
+        let text = format!(
+            "\"{key}\" is no call; write its method and address: \"GET https://shop.example/orders/7\""
+        );
+        faults.push(place, text);
+    }
+    match &node.value {
+        Written::List(nodes) if !nodes.is_empty() => {
+            nodes.iter().filter_map(|node| answer(node, faults)).collect()
+        }
+        Written::List(_) => {
+            faults.push(&node.place, "a call needs at least one answer; write { status: 200, json: { … } }");
+            Vec::new()
+        }
+        _ => answer(node, faults).into_iter().collect(),
+    }
+}
+
+/// `{ status, headers, json | text }` or `{ fails: "reason" }`.
+fn answer(node: &Node, faults: &mut Faults) -> Option<CallResult> {
+    if node.entries(faults)?.iter().any(|entry| entry.key == "fails") {
+        return failed(node, faults);
+    }
+    let mut keys = node.keys(&conversation::ANSWER, faults)?;
+    let status = keys.whole("status", faults).unwrap_or(STATUS);
+    let mut headers = keys.optional("headers").map(|node| headers(node, faults)).unwrap_or_default();
+    let text = keys.optional("text").and_then(|node| node.as_str(faults));
+    let json = keys.optional("json");
+    if text.is_some() && json.is_some() {
+        faults.push(keys.place(), "an answer has one body: write json or text");
+    }
+    keys.finish(faults);
+    let text = match json {
+        None => text.unwrap_or_default().to_owned(),
+        Some(json) => {
+            headers.entry("content-type".to_owned()).or_insert_with(|| "application/json".to_owned());
+            json.to_json().to_string()
+        }
+    };
+    Some(CallResult::Answered { status: status as u16, headers, text })
+}
+
+fn failed(node: &Node, faults: &mut Faults) -> Option<CallResult> {
+    let mut keys = node.keys(&conversation::FAILED, faults)?;
+    let reason = keys.required("fails", faults).and_then(|node| node.as_str(faults)).map(str::to_owned);
+    keys.finish(faults);
+    Some(CallResult::Failed { reason: reason? })
+}
+
+/// Names in small letters, as a flow sees them.
+fn headers(node: &Node, faults: &mut Faults) -> BTreeMap<String, String> {
+    let entries = node.entries(faults).unwrap_or_default();
+    let header = |entry: &Entry| Some((entry.key.to_lowercase(), entry.node.as_str(faults)?.to_owned()));
+    entries.iter().filter_map(header).collect()
+}

@@ -1,0 +1,98 @@
+//! Whether something is as a test says it is; if not, what it is instead, in a few words.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::plan::{Bot, Expected, Words};
+use super::talk;
+use crate::model::{Map, Output, Position, Speaker};
+
+/// None if the output is the one that is expected.
+pub(super) fn output(expected: &Bot, output: &Output) -> Option<String> {
+    let (text, said) = (&output.text, talk::quoted(output));
+    let wrong_text = match &expected.words {
+        Words::Any => false,
+        Words::Text(wanted) => wanted != text,
+        Words::Match(pattern) => !pattern.is_match(text),
+        Words::OneOf(texts) => !texts.contains(text),
+    };
+    if wrong_text {
+        return Some(format!("the bot said {said}, expected {}", talk::expected(expected)));
+    }
+    let other =
+        |wanted: &Map| difference(&Value::Object(output.data.clone()), &Value::Object(wanted.clone()));
+    if let Some(Difference { path, found, wanted }) = expected.data.as_ref().and_then(other) {
+        return Some(format!("the bot said {said}, but data{path} is {found}, expected {wanted}"));
+    }
+    if expected.source.is_some_and(|source| source != output.source) {
+        return Some(match output.source {
+            Speaker::Bot => format!("the bot said {said}, expected it from an agent"),
+            Speaker::Agent => format!("an agent said {said}, expected it from the bot"),
+        });
+    }
+    None
+}
+
+/// None if this stands at the path; null also stands for nothing.
+pub(super) fn memory(memory: Option<&Map>, expected: &Expected, path: &[String]) -> Option<String> {
+    let whole = Value::Object(memory.cloned().unwrap_or_default());
+    let found = path.iter().try_fold(&whole, |value, name| match value {
+        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+        value => value.get(name),
+    });
+    let Difference { path, found, wanted } = difference(found.unwrap_or(&Value::Null), &expected.value)?;
+    Some(format!("{}{path} is {found}, expected {wanted}", expected.name))
+}
+
+/// None if the flow stands there: a word for a state, the path of a step, or its id.
+pub(super) fn position(position: &Position, expected: &str) -> Option<String> {
+    let (state, frames) = match position {
+        Position::Start => ("start", None),
+        Position::Ended => ("ended", None),
+        Position::Handover { frames, .. } => ("handover", Some(frames)),
+        Position::Ask { frames, .. }
+        | Position::Suspended { frames, .. }
+        | Position::Listen { frames, .. } => ("", Some(frames)),
+    };
+    let path = frames.and_then(|frames| frames.last()).map_or(state, |frame| frame.path.as_str());
+    let id = path.split_once('/').map_or(path, |(_, id)| id);
+    let known = [state, path, id].contains(&expected) && !expected.is_empty();
+    let shown =
+        if state == "handover" { format!("\"handover\" at \"{path}\"") } else { format!("\"{path}\"") };
+    (!known).then(|| format!("position is {shown}, expected \"{expected}\""))
+}
+
+const NOTHING: &Value = &Value::Null;
+
+/// Where two values part, below both of them: `.items.0.name`.
+struct Difference {
+    path: String,
+    found: Value,
+    wanted: Value,
+}
+
+/// The first place where they part. 40 and 40.0 are one number, as they are for a flow; null is as good as nothing.
+fn difference(found: &Value, wanted: &Value) -> Option<Difference> {
+    let members: Vec<(String, &Value, &Value)> = match (found, wanted) {
+        (Value::Number(one), Value::Number(other)) if one.as_f64() == other.as_f64() => return None,
+        (Value::Object(found), Value::Object(wanted)) => {
+            let names: BTreeSet<&String> = found.keys().chain(wanted.keys()).collect();
+            let member = |name: &String| {
+                (name.clone(), found.get(name).unwrap_or(NOTHING), wanted.get(name).unwrap_or(NOTHING))
+            };
+            names.into_iter().map(member).collect()
+        }
+        (Value::Array(found), Value::Array(wanted)) if found.len() == wanted.len() => {
+            let item = |(at, (found, wanted)): (usize, _)| (at.to_string(), found, wanted);
+            found.iter().zip(wanted).enumerate().map(item).collect()
+        }
+        _ if found == wanted => return None,
+        _ => return Some(Difference { path: String::new(), found: found.clone(), wanted: wanted.clone() }),
+    };
+    let below = |(name, found, wanted): (String, &Value, &Value)| {
+        let Difference { path, found, wanted } = difference(found, wanted)?;
+        Some(Difference { path: format!(".{name}{path}"), found, wanted })
+    };
+    members.into_iter().find_map(below)
+}

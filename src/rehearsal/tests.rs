@@ -1,0 +1,267 @@
+//! Tests as text cases: flows, a test about them, and what is reported of it, line by line.
+
+mod schema;
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::*;
+use crate::config::Overlay;
+use crate::model::{Record, SessionId};
+use crate::project;
+
+const CASES: [(&str, &str); 3] = [
+    ("plays", include_str!("cases/plays.txt")),
+    ("failures", include_str!("cases/failures.txt")),
+    ("faults", include_str!("cases/faults.txt")),
+];
+
+/// A project folder that is removed at the end of its test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn with(files: &[(String, String)]) -> Folder {
+        let folder =
+            Folder(std::env::temp_dir().join(format!("antiphon-rehearsal-{}", uuid::Uuid::new_v4())));
+        for (name, text) in files {
+            let path = folder.0.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn project(&self) -> Project {
+        project::load(&self.0, &Overlay::default(), &|_| None).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn tests(&self) -> Tests {
+        read(&self.0, &|_| None)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn every_case_is_reported_as_it_says() {
+    let mut wrong = Vec::new();
+    for (file, cases) in CASES {
+        for case in cases.split("=== ").skip(1) {
+            let (title, body) = case.split_once('\n').unwrap();
+            let (given, expected) =
+                body.split_once("\nresult\n").unwrap_or_else(|| panic!("{title}: no result"));
+            let reported = report(given);
+            if reported.trim_end() != expected.trim_end() {
+                wrong.push(format!("{file}: {title}\n{reported}\n--- instead of\n{expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The sections of a case: `flow NAME`, `endpoint` (keys of its file), `test` (its steps, and further keys).
+fn report(given: &str) -> String {
+    let mut files: Vec<(String, String)> = vec![(
+        "endpoints/web.yaml".to_owned(),
+        "urlToken: 0123456789abcdef0123456789abcdef\nflow: main\n".to_owned(),
+    )];
+    let mut at = 0;
+    for line in given.lines() {
+        match line.split_once(' ').unwrap_or((line, "")) {
+            ("flow", name) => files.push((format!("flows/{name}.yaml"), String::new())),
+            ("test", "") => files.push(("tests/case.yaml".to_owned(), "endpoint: web\nsteps:\n".to_owned())),
+            ("endpoint", "") => {
+                at = 0;
+                continue;
+            }
+            _ => {
+                files[at].1 += &format!("{line}\n");
+                continue;
+            }
+        }
+        at = files.len() - 1;
+    }
+    let folder = Folder::with(&files);
+    let (project, Tests { tests, faults }) = (folder.project(), folder.tests());
+    let faults = faults.iter().map(|fault| format!("fault {fault}\n"));
+    let all: Vec<&Test> = tests.iter().collect();
+    let results = run_all(&all, &project, 1);
+    faults.chain(results.iter().map(shown)).collect::<String>().replace("tests/case.yaml:", "")
+}
+
+fn shown(failure: &Option<Failure>) -> String {
+    let Some(failure) = failure else { return "passed\n".to_owned() };
+    let mut lines = format!("{}: {}\n", failure.place, failure.text);
+    for line in &failure.talk {
+        let mark = match line.mark {
+            Mark::Same | Mark::Beside => ' ',
+            Mark::Expected => '-',
+            Mark::Said => '+',
+        };
+        lines += &format!("{mark} {}\n", line.text);
+    }
+    lines
+}
+
+#[test]
+fn many_tests_on_many_threads_come_back_in_their_order() {
+    let door = "urlToken: 0123456789abcdef0123456789abcdef\nflow: main\n";
+    let mut files = vec![
+        ("endpoints/web.yaml".to_owned(), door.to_owned()),
+        ("flows/main.yaml".to_owned(), "- say: \"{{ input.text }} {{ session.startedAt }}\"\n".to_owned()),
+    ];
+    for number in 0..50 {
+        let said =
+            if number % 7 == 0 { "wrong".to_owned() } else { format!("{number} 2026-01-05T12:00:00.000Z") };
+        let text = format!("endpoint: web\nsteps:\n  - user: \"{number}\"\n  - bot: \"{said}\"\n");
+        files.push((format!("tests/t{number:02}.yaml"), text));
+    }
+    let folder = Folder::with(&files);
+    let (project, tests) = (folder.project(), folder.tests().tests);
+    let tests: Vec<&Test> = tests.iter().collect();
+    let results = run_all(&tests, &project, 8);
+    assert_eq!(results.len(), 50);
+    for (number, result) in results.iter().enumerate() {
+        assert_eq!(result.is_some(), number % 7 == 0, "{number}: {result:?}");
+        let place = result.as_ref().map(|failure| failure.place.to_string());
+        assert!(place.is_none_or(|place| place == format!("tests/t{number:02}.yaml:4:5")));
+    }
+}
+
+#[test]
+fn the_sample_project_and_a_new_one_pass_their_tests() {
+    let sample = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data");
+    let fresh = Folder::with(&[]);
+    project::init(&fresh.0, "0123456789abcdef0123456789abcdef").unwrap();
+    for root in [&sample, &fresh.0] {
+        let project = project::load(root, &Overlay::default(), &|_| None).unwrap();
+        let Tests { tests, faults } = read(root, &|_| None);
+        assert!(faults.is_empty() && !tests.is_empty(), "{faults:?}");
+        let tests: Vec<&Test> = tests.iter().collect();
+        let failed: Vec<String> =
+            run_all(&tests, &project, 2).iter().filter(|result| result.is_some()).map(shown).collect();
+        assert!(failed.is_empty(), "\n{}", failed.join("\n"));
+    }
+}
+
+#[test]
+fn a_fault_in_a_test_file_is_told_and_keeps_no_project_from_loading() {
+    let door = "urlToken: 0123456789abcdef0123456789abcdef\nflow: main\n";
+    let files = [
+        ("endpoints/web.yaml", door),
+        ("flows/main.yaml", "- say: Hello\n"),
+        ("tests/good.yaml", "endpoint: web\nsteps:\n  - user: hi\n  - bot: Hello\n"),
+        ("tests/wrong.yaml", "endpoint: web\nsteps:\n  - usr: hi\n"),
+        ("tests/old.yml", ""),
+    ];
+    let folder = Folder::with(&files.map(|(name, text)| (name.to_owned(), text.to_owned())));
+    folder.project();
+    let Tests { tests, faults } = folder.tests();
+    assert_eq!(tests.iter().map(|test| test.name.as_str()).collect::<Vec<_>>(), ["good"]);
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        faults,
+        [
+            "tests/old.yml:1:1: only .yaml files are read; rename it to \"old.yaml\"",
+            "tests/wrong.yaml:3:5: unknown step \"usr\"; did you mean \"user\"?",
+        ]
+    );
+}
+
+/// The file that a session of these turns is recorded as, and the failure if it does not pass.
+fn recorded(flow: &str, records: serde_json::Value) -> (String, Option<String>) {
+    let door = "urlToken: 0123456789abcdef0123456789abcdef\nflow: main\n";
+    let files = [("endpoints/web.yaml", door), ("flows/main.yaml", flow)];
+    let folder = Folder::with(&files.map(|(name, text)| (name.to_owned(), text.to_owned())));
+    let name = |name: &str| name.to_owned();
+    let id = SessionId { endpoint: name("web"), user_id: name("ann"), session_id: name("1") };
+    let records: Vec<Record> = serde_json::from_value(records).unwrap();
+    let Recording { text, failure } = record(&id, &records, &folder.project(), "tests/real.yaml");
+    (text, failure.map(|failure| failure.text))
+}
+
+fn turn(turn: u64, at: u64, said: (&str, u64), more: serde_json::Value) -> serde_json::Value {
+    let (text, received_at) = said;
+    let input =
+        json!({ "inputId": "i", "traceId": "t", "source": "user", "text": text, "receivedAt": received_at });
+    let mut record =
+        json!({ "turn": turn, "sequence": turn, "at": at, "seed": turn, "program": "p", "input": input });
+    record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    record
+}
+
+#[test]
+fn a_recording_waits_where_something_came_due_and_answers_what_was_called() {
+    let flow = "- http: { get: 'https://shop.example/{{ input.text }}', into: context.reply }\n\
+                - say: \"{{ context.reply.json.n }}\"\n- wait: 10m\n- say: { data: { done: \"{{ input.text }}\" } }\n";
+    let answer = |status: u16, text: &str| json!({ "outcome": "answered", "status": status, "headers": {}, "text": text });
+    let says = |text: &str| json!([{ "sequence": 1, "text": text, "source": "bot" }]);
+    let done = |text: &str| json!([{ "sequence": 1, "text": "", "data": { "done": text }, "source": "bot" }]);
+    let minutes = 600_000;
+    let (text, failure) = recorded(
+        flow,
+        json!([
+            turn(1, 1_000, ("a", 999), json!({ "suspended": true })),
+            turn(
+                2,
+                1_250,
+                ("a", 999),
+                json!({ "woken": { "wait": 1, "answer": answer(200, "{\"n\":7}") },
+                "outputs": says("7"), "suspended": true })
+            ),
+            turn(3, 1_290 + minutes, ("a", 999), json!({ "woken": { "wait": 2 }, "outputs": done("a") })),
+            // It came while the flow waited.
+            turn(4, 1_300 + minutes, ("b", 5_000), json!({ "suspended": true })),
+            turn(
+                5,
+                1_900 + minutes,
+                ("b", 5_000),
+                json!({ "woken": { "wait": 3, "answer": answer(200, "{\"n\": 8}") },
+                "outputs": says("8"), "suspended": true })
+            ),
+        ]),
+    );
+    let expected = r#"# Recorded from a session.
+
+endpoint: "web"
+user: "ann"
+session: "1"
+now: 1970-01-01T00:00:01Z
+steps:
+  - user: "a"
+  - bot: "7"
+  - user: "b"
+  - wait: 10m
+  - bot: { text: "", data: { done: "a" } }
+  - bot: "8"
+http:
+  "GET https://shop.example/a":
+    - { status: 200, text: "{\"n\":7}" }
+  "GET https://shop.example/b":
+    - { status: 200, text: "{\"n\": 8}" }
+"#;
+    assert_eq!((text.as_str(), failure), (expected, None));
+}
+
+#[test]
+fn a_recording_is_as_exact_as_the_flow_needs_it() {
+    let says = |text: String| json!([{ "sequence": 1, "text": text, "source": "bot" }]);
+    let clock = "- say: \"{{ input.currentTime }}\"\n";
+    let (text, failure) = recorded(
+        clock,
+        json!([
+            turn(1, 1_000, ("a", 1_000), json!({ "outputs": says("1970-01-01T00:00:01.000Z".to_owned()) })),
+            turn(2, 8_500, ("b", 8_500), json!({ "outputs": says("1970-01-01T00:00:08.500Z".to_owned()) })),
+        ]),
+    );
+    assert!(failure.is_none() && text.contains("  - wait: 7s 500ms\n  - user: \"b\""), "{text}");
+    let (_, failure) =
+        recorded(clock, json!([turn(1, 1_000, ("a", 1_000), json!({ "outputs": says("x".to_owned()) }))]));
+    assert_eq!(failure.as_deref(), Some("the bot said \"1970-01-01T00:00:01.000Z\", expected \"x\""));
+}

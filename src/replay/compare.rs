@@ -1,0 +1,94 @@
+//! The first difference between a recording and its replay. To the user's eyes first: what was said counts before what was
+//! waited for, that before what was noted, and what is kept counts at the end.
+
+use serde::Serialize;
+
+use super::{Recording, Replay, Replayed};
+use crate::model::{Map, Note, NoteKind, Numbered, Record};
+
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Difference {
+    /// The turn that differs, counted from 1; the last one when only what is kept differs.
+    pub turn: u64,
+    #[serde(flatten)]
+    pub what: What,
+    /// What the replayed session waits for after this turn, or who has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub then: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "what")]
+pub enum What {
+    Outputs {
+        recorded: Vec<Numbered>,
+        replayed: Vec<Numbered>,
+    },
+    /// Whether the flow goes on with the input later.
+    Suspended {
+        recorded: bool,
+        replayed: bool,
+    },
+    Notes {
+        recorded: Vec<Note>,
+        replayed: Vec<Note>,
+    },
+    /// The turn could not be played.
+    Event {
+        why: String,
+    },
+    Context {
+        recorded: Map,
+        replayed: Map,
+    },
+}
+
+/// None if the session comes out the same.
+pub fn compare(recording: &Recording, replay: &Replay) -> Option<Difference> {
+    let pairs = recording.records.iter().zip(&replay.turns);
+    let mut differences = pairs.filter_map(|(recorded, replayed)| {
+        let what = of_turn(recorded, &replayed.record, replay.changed)?;
+        Some(Difference { turn: recorded.turn, what, then: replayed.then.clone() })
+    });
+    differences.next().or_else(|| at_the_end(recording, replay))
+}
+
+fn at_the_end(recording: &Recording, replay: &Replay) -> Option<Difference> {
+    let then = replay.turns.last().and_then(|last: &Replayed| last.then.clone());
+    let turn = replay.turns.len() as u64;
+    if let Some(why) = &replay.stuck {
+        return Some(Difference { turn: turn + 1, what: What::Event { why: why.clone() }, then: None });
+    }
+    let (recorded, replayed) = (&recording.context, &replay.session.context);
+    let what = What::Context { recorded: recorded.clone(), replayed: replayed.clone() };
+    (recorded != replayed).then_some(Difference { turn, what, then })
+}
+
+fn of_turn(recorded: &Record, replayed: &Record, changed: bool) -> Option<What> {
+    if recorded.outputs != replayed.outputs {
+        let (recorded, replayed) = (recorded.outputs.clone(), replayed.outputs.clone());
+        return Some(What::Outputs { recorded, replayed });
+    }
+    if recorded.suspended != replayed.suspended {
+        return Some(What::Suspended { recorded: recorded.suspended, replayed: replayed.suspended });
+    }
+    let same = |(recorded, replayed): (&&Note, &&Note)| is_same(recorded, replayed, changed);
+    let (recorded, replayed) = (notes(recorded), notes(replayed));
+    if recorded.len() == replayed.len() && recorded.iter().zip(&replayed).all(same) {
+        return None;
+    }
+    let owned = |notes: Vec<&Note>| notes.into_iter().cloned().collect();
+    Some(What::Notes { recorded: owned(recorded), replayed: owned(replayed) })
+}
+
+/// Those of the flow. A fault without a place is what befell the server, such as a profile that could not be read.
+fn notes(record: &Record) -> Vec<&Note> {
+    let of_the_server = |note: &&Note| note.kind == NoteKind::Fault && note.place.is_empty();
+    record.notes.iter().filter(|note| !of_the_server(note)).collect()
+}
+
+fn is_same(recorded: &Note, replayed: &Note, changed: bool) -> bool {
+    let place = changed || recorded.place == replayed.place;
+    place && recorded.kind == replayed.kind && recorded.text == replayed.text
+}
