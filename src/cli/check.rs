@@ -1,9 +1,9 @@
 //! `antiphon check`: every fault of a project, one line each, as an editor can jump to it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use antiphon::model::Place;
-use antiphon::project::LoadError;
+use antiphon::project::{LoadError, has_stale_schemas};
 use antiphon::rehearsal;
 use antiphon::yaml::Fault;
 use serde_json::{Value, json};
@@ -41,8 +41,19 @@ pub fn run(args: Args) -> Result<(), Error> {
     }
     if !args.json {
         print::line(format_args!("{}: no faults", args.project.display()));
+        tell_of_schemas(&args.project);
     }
     Ok(())
+}
+
+/// No fault: editors know less than they could, that is all.
+fn tell_of_schemas(project: &Path) {
+    if has_stale_schemas(project) {
+        let folder = project.display();
+        anstream::eprintln!(
+            "{folder}/.schemas is of another version of Antiphon; `antiphon schema --write {folder}` renews it"
+        );
+    }
 }
 
 fn json(fault: &Fault) -> Value {

@@ -4,11 +4,13 @@
 mod chat;
 mod check;
 mod door;
+mod help;
 mod init;
 mod inject;
 mod listen;
 mod post;
 mod print;
+mod schema;
 mod serve;
 mod sessions;
 mod settings;
@@ -23,7 +25,7 @@ use clap::{Parser, Subcommand};
 
 /// A conversation engine that never drops, doubles or disorders a turn.
 #[derive(Parser)]
-#[command(version, propagate_version = true)]
+#[command(version, propagate_version = true, disable_help_subcommand = true, after_help = help::TOPICS_LINE)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -46,6 +48,8 @@ enum Command {
     #[command(after_help = "Example: antiphon notify --user ann --session 1 --text 'We close at six.'")]
     Notify(inject::Args),
     Sessions(sessions::Args),
+    Schema(schema::Args),
+    Help(help::Args),
 }
 
 /// Why a command failed, and what to do. One or two lines.
@@ -102,6 +106,8 @@ pub enum Error {
     NotInChanged { name: String, folder: PathBuf },
     #[error("{}", not_the_same(*.differ, *.failed))]
     Replay { differ: usize, failed: usize },
+    #[error("the schemas could not be written into {}: {source}; see that the folder can be written to", .project.display())]
+    Schemas { project: PathBuf, source: io::Error },
     #[error(transparent)]
     Listen(#[from] listen::Error),
     #[error("{0}")]
@@ -119,6 +125,8 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Inject(args) => inject::run(post::Path::Inject, args),
         Command::Notify(args) => inject::run(post::Path::Notify, args),
         Command::Sessions(args) => sessions::run(args),
+        Command::Schema(args) => schema::run(args),
+        Command::Help(args) => help::run(args),
     }
 }
 
@@ -153,10 +161,12 @@ mod tests {
 
     use super::*;
 
-    /// Every command and every command of a command.
+    /// Every command and every command of a command, without the help that clap adds to those.
     fn commands(of: &mut clap::Command) -> Vec<clap::Command> {
         let mut all = Vec::new();
-        for command in of.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+        let is_ours =
+            |command: &&mut clap::Command| command.get_name() != "help" || command.get_after_help().is_some();
+        for command in of.get_subcommands_mut().filter(is_ours) {
             all.push(command.clone());
             all.extend(commands(command));
         }

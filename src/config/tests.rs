@@ -1,6 +1,7 @@
 //! Settings from the environment and from flags, and what is said of wrong ones.
 
 use super::*;
+use crate::yaml::shape::Kind;
 
 fn overlay(variables: &[(&str, &str)]) -> Result<Overlay, Error> {
     Overlay::environment(variables.iter().map(|(name, value)| (name.to_string(), value.to_string())))
@@ -148,4 +149,32 @@ fn every_setting_is_either_taken_over_or_named() {
         assert!(renewed == read || restart_for == [setting.path], "{}: {restart_for:?}", setting.path);
         assert!(renewed == running || restart_for.is_empty(), "{}: {restart_for:?}", setting.path);
     }
+}
+
+#[test]
+fn every_default_that_is_told_is_the_one_that_holds() {
+    for setting in &SETTINGS {
+        let Some(default) = setting.default else { continue };
+        let values = match serde_json::from_str(default).unwrap() {
+            serde_json::Value::Array(items) => items.iter().map(|item| item.to_string()).collect(),
+            serde_json::Value::String(text) => vec![text],
+            value => vec![value.to_string()],
+        };
+        let mut settings = Settings::default();
+        setting.set(&mut settings, &values).unwrap();
+        assert_eq!(settings, Settings::default(), "{}", setting.path);
+    }
+}
+
+#[test]
+fn every_setting_is_a_key_of_the_file() {
+    let mut found = Vec::new();
+    for key in shape().keys {
+        match key.kind {
+            Kind::Mapping(group) => found.extend(group.names().map(|name| format!("{}.{name}", key.name))),
+            _ => found.push(key.name.to_owned()),
+        }
+    }
+    let known: Vec<&str> = SETTINGS.iter().map(|setting| setting.path).collect();
+    assert_eq!(found, known);
 }

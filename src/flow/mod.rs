@@ -5,6 +5,7 @@
 //! caller, so that nothing here needs the sandbox.
 
 mod compile;
+pub mod language;
 mod link;
 mod parse;
 mod program;

@@ -6,6 +6,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::door::{AUTH, ENDPOINT, SESSION};
 use super::webhook::{self, Webhook};
 use super::{later, value};
 use crate::config;
@@ -72,10 +73,7 @@ pub(super) struct Surroundings<'a> {
 
 const MINUTE_MS: u64 = 60_000;
 const EXPIRE_MINUTES: u64 = 7 * 24 * 60;
-/// Ten years: a session that lives longer is a typing error.
-const EXPIRE_MINUTES_MAX: u64 = 10 * 366 * 24 * 60;
 const QUEUE: usize = 100;
-const QUEUE_MAX: u64 = 100_000;
 
 impl Default for SessionRules {
     fn default() -> SessionRules {
@@ -135,7 +133,7 @@ impl Rules {
         around: &mut Surroundings,
         faults: &mut Faults,
     ) -> Option<Rules> {
-        let mut keys = node.keys(faults)?;
+        let mut keys = node.keys(&ENDPOINT, faults)?;
         let rules = Rules {
             name: name.to_owned(),
             url_token: token(name, keys.required("urlToken", faults), around, faults).unwrap_or_default(),
@@ -176,7 +174,7 @@ fn flow(node: Option<&Node>, around: &Surroundings, faults: &mut Faults) -> Opti
 
 fn auth(node: Option<&Node>, faults: &mut Faults) -> Auth {
     let mut webhook_keys = Vec::new();
-    if let Some(mut keys) = node.and_then(|node| node.keys(faults)) {
+    if let Some(mut keys) = node.and_then(|node| node.keys(&AUTH, faults)) {
         let listed = keys.optional("webhookKeys").and_then(|node| node.list(faults)).unwrap_or_default();
         webhook_keys =
             listed.iter().filter_map(|node| value::text(Some(node), config::digest, faults)).collect();
@@ -187,10 +185,10 @@ fn auth(node: Option<&Node>, faults: &mut Faults) -> Auth {
 
 fn session_rules(node: Option<&Node>, faults: &mut Faults) -> SessionRules {
     let mut rules = SessionRules::default();
-    let Some(mut keys) = node.and_then(|node| node.keys(faults)) else { return rules };
-    let minutes = keys.optional("expireMinutes").and_then(|node| node.as_u64(1..=EXPIRE_MINUTES_MAX, faults));
+    let Some(mut keys) = node.and_then(|node| node.keys(&SESSION, faults)) else { return rules };
+    let minutes = keys.whole("expireMinutes", faults);
     rules.expire_ms = minutes.map_or(rules.expire_ms, |minutes| minutes * MINUTE_MS);
-    let queue = keys.optional("queueMax").and_then(|node| node.as_u64(1..=QUEUE_MAX, faults));
+    let queue = keys.whole("queueMax", faults);
     rules.queue_max = queue.map_or(rules.queue_max, |queue| queue as usize);
     if let Some(node) = keys.optional("overlap") {
         rules.overlap = overlap(node, faults).unwrap_or(rules.overlap);

@@ -1,9 +1,11 @@
-//! A new project folder, ready to serve: one endpoint, one flow, one conversation test.
+//! A new project folder, ready to serve: one endpoint, one flow, one conversation test, and the schemas for editors.
 //! Never writes into a folder that holds anything.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use super::schema::write_schemas;
 
 /// What a new project consists of. `URL_TOKEN` in a text is replaced by the new door's token.
 const FILES: [(&str, &str); 5] = [
@@ -31,6 +33,7 @@ pub fn init(folder: &Path, url_token: &str) -> Result<String, InitError> {
         let path = folder.join(name);
         write(&path, &text.replace("URL_TOKEN", url_token)).map_err(failed(&path))?;
     }
+    write_schemas(folder).map_err(failed(folder))?;
     Ok(next_steps(folder))
 }
 

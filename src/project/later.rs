@@ -1,6 +1,7 @@
 //! The keys of an endpoint that are known and that this version cannot serve yet. Asking for one of them is a fault
 //! that says so: a project never runs otherwise than it reads. Absent or switched off, they are fine.
 
+use super::door::{DATA_PROTECTION as DATA_PROTECTION_KEYS, TRANSFORMERS};
 use crate::yaml::{Faults, Keys, Node, Value, did_you_mean, not_available};
 
 const HOOKS: [&str; 5] = ["input", "output", "executionFinished", "inject", "notify"];
@@ -33,7 +34,7 @@ pub(super) fn refuse(keys: &mut Keys, transformers: &[String], faults: &mut Faul
 }
 
 fn refuse_transformers(node: &Node, files: &[String], faults: &mut Faults) {
-    let Some(mut keys) = node.keys(faults) else { return };
+    let Some(mut keys) = node.keys(&TRANSFORMERS, faults) else { return };
     if let Some(node) = keys.optional("file") {
         check_file(node, files, faults);
     }
@@ -58,7 +59,7 @@ fn check_file(node: &Node, files: &[String], faults: &mut Faults) {
 }
 
 fn refuse_data_protection(node: &Node, faults: &mut Faults) {
-    let Some(mut keys) = node.keys(faults) else { return };
+    let Some(mut keys) = node.keys(&DATA_PROTECTION_KEYS, faults) else { return };
     for (name, refused, now) in DATA_PROTECTION {
         let Some(node) = keys.optional(name) else { continue };
         let asked = node.as_bool(faults);

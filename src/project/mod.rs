@@ -1,12 +1,15 @@
 //! A project folder, read whole: settings, endpoints and programs as one value that never changes, or every
 //! fault in it with its place. Reads the folder and nothing else; the environment comes in as an argument.
 
+pub mod conversation;
+mod door;
 mod endpoint;
 mod folder;
 mod init;
 mod later;
 mod live;
 mod programs;
+mod schema;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -23,6 +26,7 @@ pub use folder::File;
 pub use init::{InitError, init};
 pub use live::{Change, Live};
 pub use programs::recompile;
+pub use schema::{documents, has_stale_schemas, schema_text, write_schemas};
 pub use webhook::{OnExhausted, Webhook};
 
 use crate::config::{Limits, Overlay, Settings};

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::folder;
-use crate::config::{SETTINGS, Setting, Settings};
+use crate::config::{self, SETTINGS, Setting, Settings};
+use crate::yaml::shape::Kind;
 use crate::yaml::{self, Faults, Keys, Node, Value};
 
 const FILE: &str = "antiphon.yaml";
@@ -23,15 +24,16 @@ pub(super) fn read(root: &Path, env: &dyn Fn(&str) -> Option<String>, faults: &m
     let node = folder::text(root, FILE, faults).and_then(|text| yaml::read(FILE, &text, env, faults));
     // A file with nothing but comments is null.
     if let Some(node) = node.filter(|node| !node.is_null()) {
-        read_all(&node, &mut settings, faults);
+        read_node(&node, &mut settings, faults);
     }
     // A path in the file means the same wherever the server is started.
     settings.state = settings.state.map(|state| root.join(state));
     settings
 }
 
-fn read_all(node: &Node, settings: &mut Settings, faults: &mut Faults) {
-    let Some(mut keys) = node.keys(faults) else { return };
+pub(super) fn read_node(node: &Node, settings: &mut Settings, faults: &mut Faults) {
+    let shape = config::shape();
+    let Some(mut keys) = node.keys(shape, faults) else { return };
     let mut groups: Vec<(&str, Option<Keys>)> = Vec::new();
     for setting in &SETTINGS {
         let Some((group, name)) = setting.path.split_once('.') else {
@@ -39,7 +41,11 @@ fn read_all(node: &Node, settings: &mut Settings, faults: &mut Faults) {
             continue;
         };
         if groups.last().is_none_or(|(last, _)| *last != group) {
-            groups.push((group, keys.optional(group).and_then(|node| node.keys(faults))));
+            let mapping = match shape.key(group).map(|key| key.kind) {
+                Some(Kind::Mapping(mapping)) => mapping,
+                _ => unreachable!("the shape was made of the same table"),
+            };
+            groups.push((group, keys.optional(group).and_then(|node| node.keys(mapping, faults))));
         }
         if let Some((_, Some(keys))) = groups.last_mut() {
             take(setting, keys.optional(name), settings, faults);

@@ -2,6 +2,7 @@
 
 mod faults;
 mod live;
+mod schema;
 
 use std::fs;
 use std::path::PathBuf;
@@ -30,8 +31,11 @@ impl Folder {
         folder
     }
 
+    /// What loads without a fault is taken by the schemas too.
     fn load(&self) -> Result<Project, LoadError> {
-        load(&self.0, &Overlay::default(), &|_| None)
+        let project = load(&self.0, &Overlay::default(), &|_| None)?;
+        schema::check_texts(&self.0);
+        Ok(project)
     }
 
     /// What `check` prints.
@@ -75,18 +79,27 @@ fn an_endpoint_has_the_defaults_of_the_contract() {
     assert!(project.by_token("fedcba9876543210").is_none());
 }
 
-#[test]
-fn every_key_that_works_is_kept() {
-    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-    let lines = format!(
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// The lines of an endpoint below the two that it needs.
+fn every_further_key() -> String {
+    format!(
         "enabled: false\nlocale: de\ntimezone: Europe/Berlin\nauth: {{ webhookKeys: ['sha256:{}'] }}\n\
          webhook: {{ url: 'https://shop.example/in', user: alice, password: \"${{PASSWORD:-a: b}}\", \
-         signingSecret: [{secret}], timeoutMs: 5, retryAfterSeconds: [0, 0.25], concurrency: 2, onExhausted: skip, \
+         signingSecret: [{SECRET}], timeoutMs: 5, retryAfterSeconds: [0, 0.25], concurrency: 2, onExhausted: skip, \
          batch: {{ max: 1, lingerMs: 0 }} }}\nsession: {{ expireMinutes: 1, queueMax: 2, overlap: reject }}\n\
          transformers: {{ file: shop.js, input: false }}\ndataProtection: {{ maskLogging: true }}\nnlu: {{}}",
         "ab".repeat(32)
-    );
-    let project = endpoint(&lines).load().unwrap();
+    )
+}
+
+fn every_endpoint_key() -> String {
+    format!("urlToken: {TOKEN}\nflow: main\n{}\n", every_further_key())
+}
+
+#[test]
+fn every_key_that_works_is_kept() {
+    let project = endpoint(&every_further_key()).load().unwrap();
     let door = &project.endpoints["web"];
     assert!(!door.enabled);
     assert_eq!(door.auth.webhook_keys, [[0xab; 32]]);
@@ -94,7 +107,7 @@ fn every_key_that_works_is_kept() {
     assert_eq!(door.session, rules);
     let webhook = door.webhook.as_ref().unwrap();
     assert_eq!((webhook.user.as_deref(), webhook.password.as_deref()), (Some("alice"), Some("a: b")));
-    assert_eq!(webhook.signing_secrets, [secret]);
+    assert_eq!(webhook.signing_secrets, [SECRET]);
     assert_eq!((webhook.timeout_ms, &webhook.retry_after[..], webhook.concurrency), (5, &[0, 250][..], 2));
 }
 

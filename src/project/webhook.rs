@@ -3,6 +3,7 @@
 use std::fmt;
 use std::slice;
 
+use super::door::{BATCH, RETRY_SECONDS_MAX, WEBHOOK};
 use super::value;
 use crate::yaml::{Faults, Node, Value, not_available};
 
@@ -34,16 +35,10 @@ pub enum OnExhausted {
 }
 
 const TIMEOUT_MS: u64 = 15_000;
-/// Callers of a webhook that takes longer than ten minutes are better served by an inject afterwards.
-const TIMEOUT_MS_MAX: u64 = 600_000;
 const RETRY_AFTER_MS: [u64; 6] = [1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000];
-/// One wait; a receiver that is away for longer than a week is not coming back.
-const RETRY_SECONDS_MAX: f64 = 604_800.0;
 /// Waits; each attempt is kept with the callback.
 const RETRIES_MAX: usize = 100;
 const CONCURRENCY: usize = 64;
-const CONCURRENCY_MAX: u64 = 10_000;
-const LINGER_MS_MAX: u64 = 60_000;
 
 /// The password and the secrets are not shown.
 impl fmt::Debug for Webhook {
@@ -55,20 +50,17 @@ impl fmt::Debug for Webhook {
 /// None for an empty `url`, which says in the reference system too that there is no webhook, and lets
 /// `${WEBHOOK:-}` switch it on.
 pub(super) fn read(node: &Node, faults: &mut Faults) -> Option<Webhook> {
-    let mut keys = node.keys(faults)?;
+    let mut keys = node.keys(&WEBHOOK, faults)?;
     let url = keys.required("url", faults);
     let empty = url.and_then(text_of).is_some_and(str::is_empty);
     let url = url.filter(|_| !empty);
-    let concurrency = keys.optional("concurrency").and_then(|node| node.as_u64(1..=CONCURRENCY_MAX, faults));
+    let concurrency = keys.whole("concurrency", faults);
     let webhook = Webhook {
         url: value::text(url, value::webhook_url, faults).unwrap_or_default(),
         user: value::text(keys.optional("user"), value::user, faults).filter(|user| !user.is_empty()),
         password: password(keys.optional("password"), faults),
         signing_secrets: signing_secrets(keys.optional("signingSecret"), faults),
-        timeout_ms: keys
-            .optional("timeoutMs")
-            .and_then(|node| node.as_u64(1..=TIMEOUT_MS_MAX, faults))
-            .unwrap_or(TIMEOUT_MS),
+        timeout_ms: keys.whole("timeoutMs", faults).unwrap_or(TIMEOUT_MS),
         retry_after: keys
             .optional("retryAfterSeconds")
             .and_then(|node| retry_after(node, faults))
@@ -148,15 +140,13 @@ fn on_exhausted(node: Option<&Node>, faults: &mut Faults) -> OnExhausted {
 }
 
 fn refuse_batch(node: &Node, faults: &mut Faults) {
-    let Some(mut keys) = node.keys(faults) else { return };
+    let Some(mut keys) = node.keys(&BATCH, faults) else { return };
     if let Some(node) = keys.optional("max") {
         let max = node.as_u64(1..=u64::MAX, faults);
         if max.is_some_and(|max| max > 1) {
             faults.push(&node.place, not_available("a batch of more than one output", "write max: 1"));
         }
     }
-    if let Some(node) = keys.optional("lingerMs") {
-        node.as_u64(0..=LINGER_MS_MAX, faults);
-    }
+    keys.whole("lingerMs", faults);
     keys.finish(faults);
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::model::{Call, CallResult};
+use crate::project::conversation;
 use crate::yaml::{Entry, Faults, Node, Value as Written};
 
 /// The methods that an `http` step may have.
@@ -80,13 +81,11 @@ fn read_one(Entry { key, place, node }: &Entry, faults: &mut Faults) -> Vec<Call
 
 /// `{ status, headers, json | text }` or `{ fails: "reason" }`.
 fn answer(node: &Node, faults: &mut Faults) -> Option<CallResult> {
-    let mut keys = node.keys(faults)?;
-    if let Some(reason) = keys.optional("fails") {
-        let reason = reason.as_str(faults).map(str::to_owned);
-        keys.finish(faults);
-        return Some(CallResult::Failed { reason: reason? });
+    if node.entries(faults)?.iter().any(|entry| entry.key == "fails") {
+        return failed(node, faults);
     }
-    let status = keys.optional("status").and_then(|node| node.as_u64(100..=599, faults)).unwrap_or(STATUS);
+    let mut keys = node.keys(&conversation::ANSWER, faults)?;
+    let status = keys.whole("status", faults).unwrap_or(STATUS);
     let mut headers = keys.optional("headers").map(|node| headers(node, faults)).unwrap_or_default();
     let text = keys.optional("text").and_then(|node| node.as_str(faults));
     let json = keys.optional("json");
@@ -102,6 +101,13 @@ fn answer(node: &Node, faults: &mut Faults) -> Option<CallResult> {
         }
     };
     Some(CallResult::Answered { status: status as u16, headers, text })
+}
+
+fn failed(node: &Node, faults: &mut Faults) -> Option<CallResult> {
+    let mut keys = node.keys(&conversation::FAILED, faults)?;
+    let reason = keys.required("fails", faults).and_then(|node| node.as_str(faults)).map(str::to_owned);
+    keys.finish(faults);
+    Some(CallResult::Failed { reason: reason? })
 }
 
 /// Names in small letters, as a flow sees them.

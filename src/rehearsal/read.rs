@@ -10,7 +10,7 @@ use super::answers;
 use super::plan::{Setting, Test};
 use super::step;
 use crate::model::{Map, Place};
-use crate::project::{self, File};
+use crate::project::{self, File, conversation};
 use crate::yaml::{self, Fault, Faults, Node, did_you_mean};
 
 /// When a test says nothing: a Monday, at noon.
@@ -46,7 +46,7 @@ pub fn read_file(
     faults: &mut Faults,
 ) -> Option<Test> {
     let node = yaml::read(&file.path, file.text.as_ref()?, env, faults)?;
-    let mut keys = node.keys(faults)?;
+    let mut keys = node.keys(&conversation::TEST, faults)?;
     let endpoint = keys.required("endpoint", faults).and_then(|node| endpoint(node, endpoints, faults));
     let (user, session) = (keys.optional("user"), keys.optional("session"));
     let locale = keys.optional("locale");

@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::plan::{Act, Bot, Expected, Step, What, Words};
 use super::read::object;
 use crate::model::{Map, Source, Speaker, is_too_deep, span_ms};
+use crate::project::conversation;
 use crate::yaml::{Entry, Faults, Keys, Node, Value as Written, did_you_mean};
 
-const STEPS: [&str; 9] = ["user", "bot", "wait", "inject", "notify", "agent", "back", "expect", "fault"];
 /// Contract, section 3: no server takes more.
 const TEXT_CHARS_MAX: usize = 10_000;
 
@@ -49,7 +49,7 @@ fn act(Entry { key, place, node }: &Entry, faults: &mut Faults) -> Option<Act> {
         "fault" => node.as_str(faults).map(|text| Act::Fault(text.to_owned())),
         "expect" => expect(node, faults).map(Act::Expect),
         unknown => {
-            let hint = did_you_mean(unknown, STEPS);
+            let hint = did_you_mean(unknown, conversation::STEPS.iter().map(|step| step.name));
             faults.push(place, format!("unknown step \"{unknown}\"{hint}"));
             None
         }
@@ -60,7 +60,7 @@ fn act(Entry { key, place, node }: &Entry, faults: &mut Faults) -> Option<Act> {
 fn speak(source: Source, node: &Node, faults: &mut Faults) -> Option<Act> {
     let (text, data) = match &node.value {
         Written::Mapping(_) => {
-            let mut keys = node.keys(faults)?;
+            let mut keys = node.keys(&conversation::SAID_KEYS, faults)?;
             let text = keys.optional("text").and_then(|node| node.as_str(faults)).unwrap_or_default();
             let data = data(&mut keys, faults);
             keys.finish(faults);
@@ -110,7 +110,7 @@ fn bot(node: &Node, faults: &mut Faults) -> Option<Bot> {
         let words = Words::Text(node.as_str(faults)?.to_owned());
         return Some(Bot { words, data: None, source: None });
     }
-    let mut keys = node.keys(faults)?;
+    let mut keys = node.keys(&conversation::OUTPUT, faults)?;
     let text = keys.optional("text").and_then(|node| node.as_str(faults)).map(str::to_owned);
     let pattern = keys.optional("match").and_then(|node| node.valid(pattern, faults));
     let one_of = keys.optional("oneOf").and_then(|node| texts(node, faults));

@@ -1,5 +1,7 @@
 //! Tests as text cases: flows, a test about them, and what is reported of it, line by line.
 
+mod schema;
+
 use std::fs;
 use std::path::PathBuf;
 

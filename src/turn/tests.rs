@@ -8,6 +8,7 @@
 //! `answered STATUS BODY`, `unanswered REASON`, `time`, `reminds`; a human agent gives the session back with `returned`.
 //! `waiting N` is how many are left.
 
+mod examples;
 mod random;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -15,10 +16,10 @@ use std::collections::{BTreeMap, VecDeque};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::flow;
+use crate::flow::{self, language::FLOW};
 use crate::model::{Awaited, CallResult, NoteKind, SessionId, Source};
 use crate::script;
-use crate::yaml::Faults;
+use crate::yaml::{Faults, trial};
 
 const CASES: [(&str, &str); 6] = [
     ("asks", include_str!("cases/asks.txt")),
@@ -109,18 +110,7 @@ fn play(body: &str) -> Result<(), String> {
             (None, None) => return Err("the first line is `flow NAME`".to_owned()),
         }
     }
-    let mut play = Play {
-        program: compile(&named)?,
-        door: door(),
-        session: Session::new(id(), NOW),
-        profile: Map::new(),
-        sandbox: Sandbox::new(MEMORY),
-        outputs: VecDeque::new(),
-        notes: VecDeque::new(),
-        last: None,
-        started: VecDeque::new(),
-        waits: Vec::new(),
-    };
+    let mut play = Play::new(compile(&named)?);
     for line in talk.lines().filter(|line| !line.is_empty()) {
         play.line(line).map_err(|failure| format!("at `{line}`: {failure}"))?;
     }
@@ -142,6 +132,8 @@ fn compile(flows: &[(String, String)]) -> Result<Program, String> {
     }
     flow::link(&parsed, &mut faults);
     let program = flow::compile(&flows[0].0, &parsed);
+    let refused = flows.iter().find_map(|(_, text)| trial::refused(&FLOW, text));
+    assert!(!faults.is_empty() || refused.is_none(), "the schema refuses what the parser takes: {refused:?}");
     program.filter(|_| faults.is_empty()).ok_or_else(|| {
         let faults = faults.sorted();
         faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
@@ -149,6 +141,21 @@ fn compile(flows: &[(String, String)]) -> Result<Program, String> {
 }
 
 impl Play {
+    fn new(program: Program) -> Play {
+        Play {
+            program,
+            door: door(),
+            session: Session::new(id(), NOW),
+            profile: Map::new(),
+            sandbox: Sandbox::new(MEMORY),
+            outputs: VecDeque::new(),
+            notes: VecDeque::new(),
+            last: None,
+            started: VecDeque::new(),
+            waits: Vec::new(),
+        }
+    }
+
     fn line(&mut self, line: &str) -> Result<(), String> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {

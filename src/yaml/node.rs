@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::Number;
 
-use super::{Faults, Keys, offset};
+use super::{Faults, Keys, Shape, offset};
 use crate::model::{Map, Place};
 
 #[derive(Clone, Debug)]
@@ -102,8 +102,8 @@ impl Node {
     }
 
     /// A mapping, to be taken apart key by key.
-    pub fn keys(&self, faults: &mut Faults) -> Option<Keys<'_>> {
-        Some(Keys::new(&self.place, self.entries(faults)?))
+    pub fn keys(&self, shape: &'static Shape, faults: &mut Faults) -> Option<Keys<'_>> {
+        Some(Keys::new(shape, &self.place, self.entries(faults)?))
     }
 
     pub fn to_json(&self) -> serde_json::Value {

@@ -2,12 +2,10 @@
 //! Each key is read though another has a fault; a question without its text or expectation is left broken.
 
 use super::Parser;
+use crate::flow::language;
 use crate::flow::program::{Expect, Forget};
 use crate::flow::step::{Kind, Question, Step};
 use crate::yaml::{Keys, Node, Value};
-
-/// More is not an attempt any more; it keeps a typing error from asking for ever.
-const ATTEMPTS_MAX: u64 = 1000;
 
 impl Parser<'_> {
     /// `"text"` or `{say, into, expect, …}`.
@@ -29,7 +27,9 @@ impl Parser<'_> {
     }
 
     fn question(&mut self, node: &Node) -> Kind {
-        let Some(mut keys) = node.keys(self.faults) else { return Kind::Broken(Vec::new()) };
+        let Some(mut keys) = node.keys(&language::QUESTION, self.faults) else {
+            return Kind::Broken(Vec::new());
+        };
         let say = keys.required("say", self.faults).and_then(|node| self.say(node));
         let into = keys.optional("into").and_then(|node| self.target_in(node));
         let expect = keys.optional("expect").map_or(Some(Expect::Text), |node| self.expect(node));
@@ -66,11 +66,12 @@ impl Parser<'_> {
 
     /// How often a wrong answer is borne, and what comes then.
     fn patience(&mut self, keys: &mut Keys) -> (Option<u32>, Vec<Step>) {
-        let (attempts, otherwise) = (keys.optional("attempts"), keys.optional("otherwise"));
-        if let (None, Some(otherwise)) = (attempts, otherwise) {
+        let is_counted = keys.has("attempts");
+        let attempts = keys.whole("attempts", self.faults);
+        let otherwise = keys.optional("otherwise");
+        if let (false, Some(otherwise)) = (is_counted, otherwise) {
             self.faults.push(&otherwise.place, "without attempts this never runs; add attempts: 3");
         }
-        let attempts = attempts.and_then(|node| node.as_u64(1..=ATTEMPTS_MAX, self.faults));
         (attempts.map(|attempts| attempts as u32), self.block(otherwise))
     }
 }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use regex::Regex;
 
 use super::Parser;
+use crate::flow::language;
 use crate::flow::program::{Choice, Expect};
 use crate::model::Place;
 use crate::yaml::{Node, Value, did_you_mean};
@@ -55,7 +56,7 @@ impl Parser<'_> {
             self.faults.push(&entry.place, text);
             return None;
         }
-        let mut keys = node.keys(self.faults)?;
+        let mut keys = node.keys(&language::EXPECT, self.faults)?;
         let (pattern, one_of) = (keys.optional("pattern"), keys.optional("oneOf"));
         let intent = keys.optional("intent");
         keys.finish(self.faults);

@@ -12,10 +12,11 @@ mod words;
 
 use std::collections::HashMap;
 
+use super::language::{self, STEPS, UNKNOWN_STEP};
 use super::program::{Say, Tree};
 use super::step::{Flow, Kind, Name, Step};
 use crate::model::{OBJECTS, ScriptKind};
-use crate::yaml::{self, Entry, Faults, Keys, Node, Value, did_you_mean};
+use crate::yaml::{self, Entry, Faults, Keys, Node, Shape, Value, did_you_mean};
 
 /// Whether a text is JavaScript of that kind, given the names of the `each` steps around it.
 pub type Check<'a> = &'a dyn Fn(ScriptKind, &str, &[String]) -> Result<(), SyntaxError>;
@@ -27,11 +28,6 @@ pub struct SyntaxError {
     pub column: usize,
     pub text: String,
 }
-
-const STEPS: [&str; 16] = [
-    "say", "ask", "if", "switch", "set", "unset", "code", "http", "wait", "remind", "run", "goto", "once",
-    "each", "handover", "stop",
-];
 
 /// The flow `name`, read from `text`, the content of `flows/NAME.yaml`. `environment` answers for `${NAME}`.
 pub fn parse(
@@ -79,11 +75,12 @@ impl Parser<'_> {
 
     fn step(&mut self, node: &Node) -> Step {
         let mut step = Step { id: None, place: node.place.clone(), kind: Kind::Broken(Vec::new()) };
-        let Some(mut keys) = node.keys(self.faults) else { return step };
+        let Some(entries) = node.entries(self.faults) else { return step };
+        let shape = self.shape(node, entries);
+        let Some(mut keys) = node.keys(shape.unwrap_or(&UNKNOWN_STEP), self.faults) else { return step };
         keys.optional("comment");
         step.id = keys.optional("id").and_then(|node| self.id(node));
-        let entries = node.entries(self.faults).unwrap_or_default();
-        let Some(word) = self.word(node, entries) else { return step };
+        let Some(word) = shape.map(Shape::word) else { return step };
         let Some(value) = keys.required(word, self.faults) else { return step };
         step.kind = self.kind(word, value, &mut keys).unwrap_or(Kind::Broken(Vec::new()));
         keys.finish(self.faults);
@@ -109,32 +106,33 @@ impl Parser<'_> {
         Some(id.to_owned())
     }
 
-    /// The one key that says what the step does.
-    fn word(&mut self, node: &Node, entries: &[Entry]) -> Option<&'static str> {
-        let known = |entry: &Entry| STEPS.into_iter().find(|word| *word == entry.key);
+    /// What the step looks like, by the one key that says what it does.
+    fn shape(&mut self, node: &Node, entries: &[Entry]) -> Option<&'static Shape> {
+        let known = |entry: &Entry| STEPS.into_iter().find(|shape| shape.word() == entry.key);
         let mut words = entries.iter().filter_map(|entry| Some((known(entry)?, &entry.place)));
-        let Some((word, _)) = words.next() else {
+        let Some((shape, _)) = words.next() else {
             self.unknown_step(node, entries);
             return None;
         };
         if let Some((second, place)) = words.next() {
+            let (second, word) = (second.word(), shape.word());
             let text = format!(
                 "a step does one thing: \"{second}\" is a step beside \"{word}\"; begin it with \"- \""
             );
             self.faults.push(place, text);
             return None;
         }
-        Some(word)
+        Some(shape)
     }
 
     fn unknown_step(&mut self, node: &Node, entries: &[Entry]) {
         match entries.iter().find(|entry| entry.key != "id" && entry.key != "comment") {
             Some(entry) => {
-                let hint = did_you_mean(&entry.key, STEPS);
+                let hint = did_you_mean(&entry.key, language::words());
                 self.faults.push(&entry.place, format!("unknown step \"{}\"{hint}", entry.key));
             }
             None => {
-                let known = STEPS.join(", ");
+                let known = language::words().collect::<Vec<_>>().join(", ");
                 self.faults.push(&node.place, format!("this step does nothing; add one of {known}"));
             }
         }
@@ -209,7 +207,7 @@ impl Parser<'_> {
     }
 
     fn each(&mut self, value: &Node) -> Option<Kind> {
-        let mut keys = value.keys(self.faults)?;
+        let mut keys = value.keys(&language::EACH, self.faults)?;
         let items = keys.required("in", self.faults).and_then(|node| self.expression(node));
         let name = keys.required("as", self.faults).and_then(|node| self.variable(node));
         let hidden = self.locals.len();

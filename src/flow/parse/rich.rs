@@ -4,8 +4,9 @@
 use super::template::{list, object};
 use super::words::is_text;
 use super::{Node, Parser, Tree, Value};
+use crate::flow::language;
 use crate::flow::rich::{Form, Members, Rich};
-use crate::yaml::Keys;
+use crate::yaml::{Keys, Shape};
 
 const WORKED_OUT: &str =
     "the list is written out here, its texts may hold {{ … }}; one that is worked out goes into data";
@@ -47,11 +48,11 @@ impl Parser<'_> {
     /// `title`, or `{title, payload, image}`.
     fn quick_reply(&mut self, number: usize, node: &Node) -> Members {
         let mut members = vec![id(number), fixed("contentType", "postback")];
-        if is_text(node, &["title", "payload", "image"]) {
+        if is_text(node, &language::QUICK_REPLY) {
             self.member("title", Some(node), &mut members);
             return members;
         }
-        let Some(mut keys) = node.keys(self.faults) else { return members };
+        let Some(mut keys) = node.keys(&language::QUICK_REPLY, self.faults) else { return members };
         self.required("title", "title", &mut keys, &mut members);
         self.member("payload", keys.optional("payload"), &mut members);
         if let Some(image) = keys.optional("image") {
@@ -64,12 +65,12 @@ impl Parser<'_> {
     /// `title`, or `{title}` with one of payload, url and phone. A button with nothing but a title says it.
     fn button(&mut self, number: usize, node: &Node) -> Members {
         let mut members = vec![id(number)];
-        if is_text(node, &["title", "payload", "url", "phone"]) {
+        if is_text(node, &language::BUTTON) {
             members.push(fixed("type", "postback"));
             self.member("title", Some(node), &mut members);
             return members;
         }
-        let Some(mut keys) = node.keys(self.faults) else { return members };
+        let Some(mut keys) = node.keys(&language::BUTTON, self.faults) else { return members };
         self.required("title", "title", &mut keys, &mut members);
         let does = ["payload", "url", "phone"].map(|key| (key, keys.optional(key)));
         keys.finish(self.faults);
@@ -89,28 +90,28 @@ impl Parser<'_> {
     }
 
     fn gallery_card(&mut self, number: usize, node: &Node) -> Members {
-        let mut members = self.card(node, None);
+        let mut members = self.card(node, &language::CARD);
         members.push(id(number));
         members
     }
 
     fn list_item(&mut self, _number: usize, node: &Node) -> Members {
-        self.card(node, Some("url"))
+        self.card(node, &language::LIST_ITEM)
     }
 
-    /// `title`, or `{title, subtitle, image, buttons}` and, where a tap may open a page, the key of its address.
+    /// `title`, or `{title, subtitle, image, buttons}` and, where a tap may open a page, `url`.
     /// Receivers count on each member but the address.
-    fn card(&mut self, node: &Node, link: Option<&'static str>) -> Members {
+    fn card(&mut self, node: &Node, shape: &'static Shape) -> Members {
         let mut members = Members::new();
-        if is_text(node, &["title", "subtitle", "image", "buttons", "url"]) {
+        if is_text(node, &language::LIST_ITEM) {
             self.member("title", Some(node), &mut members);
-        } else if let Some(mut keys) = node.keys(self.faults) {
+        } else if let Some(mut keys) = node.keys(shape, self.faults) {
             self.required("title", "title", &mut keys, &mut members);
             self.member("subtitle", keys.optional("subtitle"), &mut members);
             if let Some(image) = keys.optional("image") {
                 self.medium("image", image, &mut members);
             }
-            if let Some(url) = link.and_then(|key| keys.optional(key)) {
+            if let Some(url) = shape.key("url").and_then(|key| keys.optional(key.name)) {
                 self.member("defaultActionUrl", Some(url), &mut members);
             }
             let buttons = keys.optional("buttons").and_then(|node| self.numbered(node, Self::button));
@@ -129,10 +130,10 @@ impl Parser<'_> {
     /// An address, or `{url, alt}`: what the medium shows, in words.
     fn medium(&mut self, medium: &str, node: &Node, members: &mut Members) {
         let (address, words) = (format!("{medium}Url"), format!("{medium}AltText"));
-        if is_text(node, &["url", "alt"]) {
+        if is_text(node, &language::MEDIUM_KEYS) {
             return self.member(&address, Some(node), members);
         }
-        let Some(mut keys) = node.keys(self.faults) else { return };
+        let Some(mut keys) = node.keys(&language::MEDIUM_KEYS, self.faults) else { return };
         self.required(&address, "url", &mut keys, members);
         self.member(&words, keys.optional("alt"), members);
         keys.finish(self.faults);

@@ -3,26 +3,23 @@
 
 use super::words::{is_text, language_in};
 use super::{Parser, Say, Tree};
+use crate::flow::language::OUTPUT_KEYS;
 use crate::flow::program::Template;
 use crate::flow::rich::Form;
 use crate::yaml::{Keys, Node, Value};
-
-/// The keys of the long form.
-const KEYS: [&str; 10] =
-    ["text", "oneOf", "data", "quickReplies", "buttons", "gallery", "list", "image", "audio", "video"];
 
 const LANGUAGE_BESIDE: &str = "languages stand inside the text; write text: { en: \"…\", de: \"…\" }";
 
 impl Parser<'_> {
     /// `"text"`, that by language, or `{text, oneOf, data}` with one rich form.
     pub(super) fn say(&mut self, node: &Node) -> Option<Say> {
-        if is_text(node, &KEYS) {
+        if is_text(node, &OUTPUT_KEYS) {
             return Some(Say { texts: vec![self.words(node)?], rich: None, data: None });
         }
-        let mut keys = node.keys(self.faults)?;
+        let mut keys = node.keys(&OUTPUT_KEYS, self.faults)?;
         let (text, one_of, data) = (keys.optional("text"), keys.optional("oneOf"), keys.optional("data"));
         let form = self.form(&mut keys);
-        match language_in(node, &KEYS) {
+        match language_in(node, &OUTPUT_KEYS) {
             Some(entry) => self.faults.push(&entry.place, LANGUAGE_BESIDE),
             None => keys.finish(self.faults),
         }

@@ -1,6 +1,7 @@
 //! The steps that wait: `http`, `wait`, `remind`, `handover`, and the time that a question gives.
 
 use super::{Kind, Node, Parser, Value};
+use crate::flow::language;
 use crate::flow::program::{Body, Handover, Http, Remind, Span, Template};
 use crate::flow::step::Step;
 use crate::model::span_ms;
@@ -19,18 +20,16 @@ const METHODS: [(&str, &str); 6] = [
 const TIMEOUT_MS: u64 = 8_000;
 /// A person waits for the answer; longer work comes back by an inject.
 const TIMEOUT_MS_MAX: u64 = 60_000;
-/// More tries only keep the user waiting.
-const RETRIES_MAX: u64 = 10;
 
 impl Parser<'_> {
     pub(super) fn http(&mut self, node: &Node) -> Kind {
-        let Some(mut keys) = node.keys(self.faults) else { return Kind::Broken(Vec::new()) };
+        let Some(mut keys) = node.keys(&language::CALL, self.faults) else { return Kind::Broken(Vec::new()) };
         let target = self.method(node, &mut keys);
         let headers = self.headers(keys.optional("headers"));
         let body = self.body(&mut keys);
         let timeout_ms =
             keys.optional("timeout").and_then(|node| self.timeout_ms(node)).unwrap_or(TIMEOUT_MS);
-        let retries = keys.optional("retries").and_then(|node| node.as_u64(0..=RETRIES_MAX, self.faults));
+        let retries = keys.whole("retries", self.faults);
         let into = keys.optional("into").and_then(|node| self.target_in(node));
         let on_error = self.block(keys.optional("onError"));
         keys.finish(self.faults);
@@ -154,7 +153,7 @@ impl Parser<'_> {
             );
             return None;
         }
-        let mut keys = node.keys(self.faults)?;
+        let mut keys = node.keys(&language::REMINDER, self.faults)?;
         let after = keys.required("after", self.faults).and_then(|node| self.span(node));
         let (text, data) = (keys.optional("text"), keys.optional("data"));
         keys.finish(self.faults);
@@ -178,7 +177,7 @@ impl Parser<'_> {
             let handover = Handover { to: Some(to), say: None };
             return Some(Kind::Handover { handover: Box::new(handover), on_back: Vec::new() });
         }
-        let mut keys = node.keys(self.faults)?;
+        let mut keys = node.keys(&language::HANDOVER_KEYS, self.faults)?;
         let to = keys.optional("to").and_then(|node| self.template(node));
         let say = keys.optional("message").and_then(|node| self.say(node));
         let on_back = self.block(keys.optional("onBack"));
@@ -188,7 +187,7 @@ impl Parser<'_> {
 
     /// `{after, do}` of a question.
     pub(super) fn timeout(&mut self, node: &Node) -> Option<(Span, Vec<Step>)> {
-        let mut keys = node.keys(self.faults)?;
+        let mut keys = node.keys(&language::TIMEOUT, self.faults)?;
         let after = keys.required("after", self.faults).and_then(|node| self.span(node));
         let steps = self.block(keys.optional("do"));
         keys.finish(self.faults);

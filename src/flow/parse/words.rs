@@ -3,7 +3,7 @@
 
 use super::{Node, Parser, Tree, Value};
 use crate::flow::program::{DEFAULT_LANGUAGE, Part, Template};
-use crate::yaml::{self, Entry, nearest};
+use crate::yaml::{self, Entry, Shape, nearest};
 
 impl Parser<'_> {
     /// One text, or `{en: "text", de: "text", default: "text"}`.
@@ -50,24 +50,24 @@ impl Parser<'_> {
     }
 }
 
-/// Whether this is a text, in one language or by language, and not a long form with the keys `known`.
-pub(super) fn is_text(node: &Node, known: &[&'static str]) -> bool {
+/// Whether this is a text, in one language or by language, and not a long form of the shape `known`.
+pub(super) fn is_text(node: &Node, known: &Shape) -> bool {
     let Value::Mapping(entries) = &node.value else { return true };
     entries.iter().any(|entry| is_language(entry, known)) && !entries.iter().any(|entry| is_key(entry, known))
 }
 
 /// The first language in a long form, which has no place for it.
-pub(super) fn language_in<'n>(node: &'n Node, known: &[&'static str]) -> Option<&'n Entry> {
+pub(super) fn language_in<'n>(node: &'n Node, known: &Shape) -> Option<&'n Entry> {
     let Value::Mapping(entries) = &node.value else { return None };
     entries.iter().find(|entry| is_language(entry, known))
 }
 
 /// One of the keys of the long form, perhaps misspelt. Two letters are a language.
-fn is_key(entry: &Entry, known: &[&'static str]) -> bool {
-    entry.key.len() > 2 && nearest(&entry.key, known.iter().copied()).is_some()
+fn is_key(entry: &Entry, known: &Shape) -> bool {
+    entry.key.len() > 2 && nearest(&entry.key, known.names()).is_some()
 }
 
-fn is_language(entry: &Entry, known: &[&'static str]) -> bool {
+fn is_language(entry: &Entry, known: &Shape) -> bool {
     let shaped = entry.key == DEFAULT_LANGUAGE || yaml::locale(&entry.key.replace('_', "-")).is_ok();
     shaped && !is_key(entry, known)
 }

@@ -46,7 +46,7 @@ fn a_step_is_one_known_word() {
             ],
         ),
         ("- say:", &["1:3: \"say\" has no value; write it here"]),
-        ("- say: hi\n  then: []", &["2:3: unknown key \"then\"; known here: comment, id, say"]),
+        ("- say: hi\n  then: []", &["2:3: unknown key \"then\"; known here: say, id, comment"]),
         ("- if: x\n  then: []\n  esle: []", &["3:3: unknown key \"esle\"; did you mean \"else\"?"]),
     ]);
 }

@@ -4,14 +4,16 @@ mod expectations;
 mod faults;
 mod programs;
 mod say;
+mod schema;
 mod templates;
 mod waits;
 
 use std::collections::BTreeMap;
 
+use super::language::FLOW;
 use super::{Flow, Program, SyntaxError, compile, link, parse};
 use crate::model::ScriptKind;
-use crate::yaml::{Fault, Faults};
+use crate::yaml::{Fault, Faults, trial};
 
 /// Stands in for the sandbox: knows quotes, brackets and operators that lack an operand.
 fn check(kind: ScriptKind, source: &str, _locals: &[String]) -> Result<(), SyntaxError> {
@@ -56,6 +58,9 @@ fn read(texts: &[(&str, &str)]) -> (BTreeMap<String, Flow>, Vec<String>) {
         .map(|(name, text)| (name.to_string(), parse(name, text, &environment, &check, &mut faults)));
     let flows = flows.collect();
     link(&flows, &mut faults);
+    for (_, text) in texts.iter().filter(|_| faults.is_empty()) {
+        assert_eq!(trial::refused(&FLOW, text), None, "the schema refuses what the parser takes\n{text}");
+    }
     (flows, faults.sorted().iter().map(Fault::to_string).collect())
 }
 

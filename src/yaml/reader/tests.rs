@@ -3,7 +3,31 @@
 use serde_json::json;
 
 use super::*;
-use crate::yaml::Fault;
+use crate::yaml::shape::{Key, Kind};
+use crate::yaml::{Fault, Shape};
+
+static LETTERS: Shape = Shape::new(
+    "letters",
+    "Letters.",
+    &[
+        Key::optional("a", Kind::Anything, "A."),
+        Key::optional("b", Kind::Anything, "B."),
+        Key::optional("c", Kind::Anything, "C."),
+    ],
+);
+
+static NEEDED: Shape = Shape::new(
+    "needed",
+    "Letters that have to be there.",
+    &[
+        Key::required("a", Kind::Text, "A."),
+        Key::required("b", Kind::Truth, "B."),
+        Key::required("c", Kind::Whole(0, 100), "C."),
+        Key::required("d", Kind::List(&Kind::Anything, 0), "D."),
+        Key::required("e", Kind::Anything, "E."),
+        Key::required("first", Kind::Anything, "The first."),
+    ],
+);
 
 fn read_with(text: &str) -> (Option<Node>, Vec<String>) {
     let mut faults = Faults::default();
@@ -60,7 +84,7 @@ fn a_replaced_plain_string_answers_for_text_number_and_truth() {
     let document = node("[\"${PORT}\", '${PORT}', 'x${PORT}', '${T:-true}']");
     assert_eq!(document.to_json(), json!(["8080", "8080", "x8080", "true"]));
     let plain = node("a: ${PORT}\nb: ${T:-true}\nc: ${NONE:-}\n");
-    let mut keys = plain.keys(&mut none).expect("a mapping");
+    let mut keys = plain.keys(&LETTERS, &mut none).expect("a mapping");
     let (a, b, c) = (keys.optional("a"), keys.optional("b"), keys.optional("c"));
     assert_eq!(a.and_then(|node| node.as_u64(0..=9999, &mut none)), Some(8080));
     assert_eq!(a.and_then(|node| node.as_str(&mut none)), Some("8080"));
@@ -158,7 +182,7 @@ fn a_byte_of_a_string_has_its_place_in_the_file() {
 fn a_value_of_another_kind_says_what_to_write() {
     let document = node("a: 5\nb: maybe\nc: 500\nd: {}\ne:\nzzz: 1\nfist: 1\n");
     let mut found = Faults::default();
-    let mut keys = document.keys(&mut found).expect("a mapping");
+    let mut keys = document.keys(&NEEDED, &mut found).expect("a mapping");
     keys.required("a", &mut found).and_then(|node| node.as_str(&mut found).map(drop));
     keys.required("b", &mut found).and_then(|node| node.as_bool(&mut found));
     keys.required("c", &mut found).and_then(|node| node.as_u64(0..=100, &mut found));

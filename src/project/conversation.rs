@@ -1,0 +1,172 @@
+//! What the file of a conversation test may say, as shapes. `rehearsal` takes the file apart by them; they stand here, so
+//! that a new project comes with the schema of its tests.
+
+use crate::yaml::shape::{Document, Form, Key, Kind, LOCALE, NAME, Named, Names, SPAN, Shape};
+
+pub static DOCUMENT: Document = Document {
+    name: "test",
+    files: "tests/NAME.yaml",
+    doc: "A conversation as it should go. It is played without a server and without a network, in virtual time. Every \
+          output has to be expected, in order.",
+    kind: Kind::Mapping(&TEST),
+    may_be_empty: false,
+};
+
+pub static TEST: Shape = Shape::new(
+    "test",
+    "A conversation as it should go.",
+    &[
+        Key::required("endpoint", Kind::Formed(&NAME), "The endpoint that it happens at."),
+        Key::optional("user", Kind::Text, "The userId.").default("\"user\""),
+        Key::optional("session", Kind::Text, "The sessionId.").default("\"session\""),
+        Key::optional("locale", Kind::Formed(&LOCALE), "The language; that of the endpoint if absent."),
+        Key::optional("now", Kind::Formed(&INSTANT), "When it begins.").default("\"2026-01-05T12:00:00Z\""),
+        Key::optional("profile", Kind::Object, "The profile of the user before it."),
+        Key::optional(
+            "seeds",
+            Kind::List(&Kind::Whole(0, u64::MAX), 0),
+            "The chance of the first turns: what oneOf and Math.random() draw.",
+        ),
+        Key::optional("http", Kind::Names(&CALLS), "What the calls of http steps are answered."),
+        Key::required("steps", Kind::List(&Kind::Named(&STEP), 1), "Who says what, from top to bottom."),
+    ],
+)
+.example(
+    r#"endpoint: main
+steps:
+  - user: "Where is my order?"
+  - bot: "What is your order number?"
+  - wait: 10m
+  - bot: { match: "still there" }
+  - inject: { data: { event: paid } }
+  - bot: { text: "Thank you.", data: {} }
+  - expect: { context.order.number: "123456" }
+http:
+  "GET https://shop.example/orders/123456": { status: 200, json: { state: shipped } }
+"#,
+);
+
+/// Every step of a test, in the order of the manual.
+pub static STEPS: [&Shape; 9] = [&USER, &BOT, &WAIT, &INJECT, &NOTIFY, &AGENT, &BACK, &EXPECT, &FAULT];
+
+static STEP: Named = Named {
+    name: "step",
+    called: "a step",
+    doc: "Something that happens, or that is expected. It has one key.",
+    page: "",
+    kind: Kind::OneOf(&STEPS),
+};
+
+const SAID: Kind = Kind::AnyOf(&[Kind::Text, Kind::Mapping(&SAID_KEYS)]);
+
+/// What somebody says, with more than a text.
+pub static SAID_KEYS: Shape = Shape::new(
+    "said",
+    "What somebody says.",
+    &[Key::optional("text", Kind::Text, "The text."), Key::optional("data", Kind::Object, "The data.")],
+)
+.one_of(&["text", "data"]);
+
+static USER: Shape =
+    Shape::new("user", "The user says something.", &[Key::required("user", SAID, "What the user says.")]);
+static INJECT: Shape = Shape::new(
+    "inject",
+    "Another system speaks into the session as if the user had.",
+    &[Key::required("inject", SAID, "What is injected.")],
+);
+static NOTIFY: Shape = Shape::new(
+    "notify",
+    "Another system speaks to the user; no flow runs.",
+    &[Key::required("notify", SAID, "What the user is told.")],
+);
+static AGENT: Shape = Shape::new(
+    "agent",
+    "The human agent who has the session says something.",
+    &[Key::required("agent", SAID, "What the agent says.")],
+);
+static BACK: Shape = Shape::new(
+    "back",
+    "The agent gives the session back to the flow.",
+    &[Key::required("back", Kind::Truth, "true.")],
+);
+static WAIT: Shape = Shape::new(
+    "wait",
+    "Time passes, and what is due in it happens.",
+    &[Key::required("wait", Kind::Formed(&SPAN), "How much.")],
+);
+static FAULT: Shape = Shape::new(
+    "fault",
+    "The flow runs into a fault.",
+    &[Key::required("fault", Kind::Text, "A part of what is said about it.")],
+);
+static BOT: Shape = Shape::new(
+    "bot",
+    "The next output.",
+    &[Key::required(
+        "bot",
+        Kind::AnyOf(&[Kind::Text, Kind::Mapping(&OUTPUT)]),
+        "Its text, or what is known of it.",
+    )],
+);
+static EXPECT: Shape = Shape::new(
+    "expect",
+    "What is remembered now, and where the flow is: at the id of a step, at start, ended or in handover.",
+    &[Key::required("expect", Kind::Names(&EXPECTED), "Places, and what stands there.")],
+);
+
+/// What is known of an output; what is not said of it may be anything.
+pub static OUTPUT: Shape = Shape::new(
+    "output",
+    "What is known of an output; what is not said of it may be anything. At most one of text, match and oneOf.",
+    &[
+        Key::optional("text", Kind::Text, "The whole text."),
+        Key::optional("match", Kind::Text, "A regular expression that is found in the text."),
+        Key::optional("oneOf", Kind::List(&Kind::Text, 1), "Texts, one of which it is."),
+        Key::optional("data", Kind::Object, "The whole data."),
+        Key::optional("source", Kind::Words(&["bot", "agent"]), "Who says it."),
+    ],
+)
+.one_of(&["text", "match", "oneOf", "data", "source"]);
+
+static EXPECTED: Names = Names { names: &PLACE, of: Kind::Anything, least: 1 };
+
+static PLACE: Form = Form {
+    called: "context.NAME, profile.NAME or position",
+    pattern: r"^(context|profile)(\.[^.]+)*$|^position$",
+};
+
+static CALLS: Names = Names {
+    names: &CALL,
+    of: Kind::AnyOf(&[
+        Kind::Mapping(&ANSWER),
+        Kind::Mapping(&FAILED),
+        Kind::List(&Kind::AnyOf(&[Kind::Mapping(&ANSWER), Kind::Mapping(&FAILED)]), 1),
+    ]),
+    least: 0,
+};
+
+static CALL: Form = Form {
+    called: "a method and an address such as \"GET https://shop.example/orders/7\"",
+    pattern: "^(GET|POST|PUT|PATCH|DELETE|HEAD) .*://",
+};
+
+/// What a call is answered. In a list of them each is used once, the last one again and again.
+pub static ANSWER: Shape = Shape::new(
+    "answer",
+    "What a call is answered. In a list of them each is used once, the last one again and again.",
+    &[
+        Key::optional("status", Kind::Whole(100, 599), "The status.").default("200"),
+        Key::optional("headers", Kind::Names(&HEADERS), "The headers."),
+        Key::optional("json", Kind::Anything, "The body, as JSON; excludes text."),
+        Key::optional("text", Kind::Text, "The body, as text; excludes json."),
+    ],
+);
+
+static HEADERS: Names = Names { names: &crate::yaml::shape::ANY_NAME, of: Kind::Text, least: 0 };
+
+/// A call that nobody answers.
+pub static FAILED: Shape =
+    Shape::new("failed", "A call that nobody answers.", &[Key::required("fails", Kind::Text, "Why.")]);
+
+static INSTANT: Form =
+    Form { called: "a time such as 2026-01-05T12:00:00Z", pattern: r"^\+?[0-9]{4,6}-?[0-9]{2}-?[0-9]{2}" };

@@ -1,0 +1,51 @@
+//! The JSON Schema of conversation tests beside their parser.
+
+use crate::project::File;
+use crate::project::conversation::{DOCUMENT, TEST};
+use crate::rehearsal::read::read_file;
+use crate::yaml::{Faults, read, trial};
+
+/// Forms that the example does not show.
+const FURTHER: &str = r#"{
+  endpoint: main, user: ann, session: "1", locale: de, now: "2026-01-05T12:00:00Z", profile: { a: 1 }, seeds: [1],
+  steps: [
+    { user: { text: a, data: { b: 1 } } }, { notify: a }, { agent: a }, { back: true }, { fault: a },
+    { bot: { oneOf: [a, b], source: agent } }, { expect: { context: {}, profile.a: 1, position: start } }
+  ],
+  http: { "GET https://a": [{ text: a, headers: { X: b } }, { fails: timeout }] }
+}"#;
+
+fn is_taken(text: &str) -> bool {
+    let text = Some(text.to_owned());
+    let file = File { name: "x".to_owned(), path: "tests/x.yaml".to_owned(), text };
+    let mut faults = Faults::default();
+    read_file(&file, &["main".to_owned()], &|_| None, &mut faults);
+    faults.is_empty()
+}
+
+#[test]
+fn what_the_schema_of_a_test_refuses_the_parser_refuses() {
+    for text in [TEST.example, FURTHER] {
+        assert!(is_taken(text) && trial::refused(&DOCUMENT, text).is_none(), "{text}");
+        let node = read("x.yaml", text, &|_| None, &mut Faults::default()).unwrap();
+        for broken in trial::broken(&node.to_json()) {
+            let is_refused = trial::is_refused(&DOCUMENT, &broken);
+            assert!(!is_refused || !is_taken(&broken.to_string()), "the parser takes {broken}");
+        }
+    }
+}
+
+/// The defaults that the schema and the manual tell are those that hold.
+#[test]
+fn a_test_with_every_default_written_out_is_one_without() {
+    let short = "endpoint: main\nsteps: [{ user: a }]\n".to_owned();
+    let defaults = TEST.keys.iter().filter_map(|key| Some(format!("{}: {}\n", key.name, key.default?)));
+    let long = defaults.fold(short.clone(), |text, line| text + &line);
+    assert!(long.contains("now: "), "{long}");
+    let setting = |text: String| {
+        let file = File { name: "x".to_owned(), path: "tests/x.yaml".to_owned(), text: Some(text) };
+        let test = read_file(&file, &["main".to_owned()], &|_| None, &mut Faults::default());
+        format!("{:?}", test.expect("a test").setting)
+    };
+    assert_eq!(setting(short), setting(long));
+}
