@@ -5,9 +5,11 @@
 //! `http` authenticates and checks what was posted and hands it to the switchboard of the shard its session belongs to
 //! (`session`). The session's actor has the turn decided by `turn`, a function of the program (`flow`), the state, the
 //! input, a time and a seed, with users' JavaScript run by `script`. One batch goes to the `store`: the new state, the
-//! transcript record, the callbacks owed, the input's end. When it is flushed, and not before, the caller gets its `202`, and
-//! `delivery` brings the callbacks to the webhook. `serve` puts all of it together from a `project`, and replaces that
-//! when its folder is edited. `rehearsal` plays conversations without any of that, for tests.
+//! transcript record, the callbacks owed, what is waited for, the input's end. When it is flushed, and not before, the caller gets its `202`, and
+//! `delivery` brings the callbacks to the webhook. What a flow waits for, `dispatch` works off and wakes the session with
+//! it. `serve` puts all of it together from a `project`, and replaces that
+//! when its folder is edited. `rehearsal` plays conversations without any of that, for tests, and `replay` runs
+//! recorded ones again.
 //!
 //! # What holds, always
 //!
@@ -20,7 +22,7 @@
 //! 6. **Everything has a bound**, and reaching it has an answer.
 //! 7. **Poison is quarantined.** An input or a row that cannot be worked on is set aside with its reason; the session goes on.
 //! 8. **A live session keeps its flow**: it finishes on the version it began.
-//! 9. **What is recorded can be replayed**: inputs, times and seeds are in the transcript.
+//! 9. **What is recorded can be replayed**: inputs, answers, times and seeds are in the transcript.
 //! 10. **Secrets and people's words are in no log line.**
 //!
 //! # The house, from the ground up
