@@ -42,6 +42,7 @@ pub mod config;
 pub mod egress;
 pub mod project;
 
+pub mod alarm;
 pub mod clock;
 pub mod store;
 

@@ -12,7 +12,7 @@ const ROWS: [&[&str]; 12] = [
     &["session"],
     &["delivery", "dispatch", "rehearsal", "replay"],
     &["store", "project"],
-    &["egress"],
+    &["egress", "alarm"],
     &["config"],
     &["turn"],
     &["script", "flow"],

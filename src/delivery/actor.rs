@@ -4,9 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::door::{self, Door};
@@ -14,14 +13,12 @@ use super::lane::{Lane, Number, Stage};
 use super::retry::{self, Next, Outcome};
 use super::rooms::Rooms;
 use super::{attempt, history};
+use crate::alarm::Alarm;
 use crate::clock;
-use crate::egress::{self, Guard};
+use crate::egress::{Clients, Guard};
 use crate::model::{Attempt, Callback, SessionKey, webhook_id};
 use crate::project::{Live, Webhook};
 use crate::store::{Client, EXIT_BROKEN, Store, Writes};
-
-/// awc never closes idle connections: a client is replaced after this time, in milliseconds, and takes them along.
-const CLIENT_AGE_MAX_MS: u64 = 300_000;
 
 /// Callbacks of one session that were just flushed, in order.
 #[derive(Message)]
@@ -60,14 +57,12 @@ pub struct Delivery {
     pub(super) store: Store,
     commits: Rc<Client>,
     pub(super) rooms: Arc<Rooms>,
-    guard: Arc<Guard>,
-    client: awc::Client,
-    client_made_at: u64,
+    clients: Clients,
     pub(super) lanes: HashMap<SessionKey, Lane>,
     pub(super) doors: HashMap<String, Door>,
     /// When lanes are to be tried again.
     alarms: BinaryHeap<Reverse<(u64, SessionKey)>>,
-    alarm: Option<(u64, SpawnHandle)>,
+    alarm: Alarm,
     in_flight: usize,
     pub(super) draining: Option<oneshot::Sender<()>>,
 }
@@ -88,13 +83,11 @@ impl Delivery {
             store,
             commits,
             rooms,
-            client: egress::client(Arc::clone(&guard)),
-            guard,
-            client_made_at: clock::now(),
+            clients: Clients::new(guard, clock::now()),
             lanes: HashMap::new(),
             doors: HashMap::new(),
             alarms: BinaryHeap::new(),
-            alarm: None,
+            alarm: Alarm::default(),
             in_flight: 0,
             draining: None,
         }
@@ -126,19 +119,11 @@ impl Delivery {
         lane.stage = Stage::InFlight;
         self.in_flight += 1;
         let id = webhook_id(&key, started_at, callback.sequence);
-        let (me, at, client) = (ctx.address(), clock::now(), self.client(clock::now()));
+        let (me, at, client) = (ctx.address(), clock::now(), self.clients.client(clock::now()));
         actix::spawn(async move {
             let outcome = attempt::post(client, &webhook, callback, id, at).await;
             me.do_send(Ended { key, webhook, at, outcome, _room: room });
         });
-    }
-
-    fn client(&mut self, now: u64) -> awc::Client {
-        if now.saturating_sub(self.client_made_at) > CLIENT_AGE_MAX_MS {
-            self.client = egress::client(Arc::clone(&self.guard));
-            self.client_made_at = now;
-        }
-        self.client.clone()
     }
 
     /// Obeys the retry rule: that of the webhook as it is now, or as it was last if it is gone.
@@ -205,25 +190,13 @@ impl Delivery {
         self.set_alarm(ctx);
     }
 
-    /// One timer, for the earliest alarm.
     fn set_alarm(&mut self, ctx: &mut Context<Self>) {
         let Some(Reverse((at, _))) = self.alarms.peek() else { return };
-        let at = *at;
-        if let Some((set_at, handle)) = self.alarm {
-            if set_at <= at {
-                return;
-            }
-            ctx.cancel_future(handle);
-        }
-        let wait = Duration::from_millis(at.saturating_sub(clock::now()));
-        let handle = ctx.run_later(wait, |this, ctx| {
-            this.alarm = None;
-            this.wake(ctx);
-        });
-        self.alarm = Some((at, handle));
+        self.alarm.set(ctx, *at, clock::now(), Self::wake);
     }
 
     fn wake(&mut self, ctx: &mut Context<Self>) {
+        self.alarm = Alarm::default();
         let now = clock::now();
         while let Some(Reverse((at, key))) = self.alarms.peek().copied() {
             if at > now {

@@ -8,11 +8,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, Recipient, SpawnHandle};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, Recipient};
 use tokio::sync::oneshot;
 
 use super::calls::Calls;
 use super::wake::Wake;
+use crate::alarm::Alarm;
 use crate::clock;
 use crate::egress::Guard;
 use crate::model::{Awaited, CallResult, Owed};
@@ -62,7 +63,7 @@ pub struct Dispatch {
     pub(super) read_again_at: u64,
     /// What was due before was left by an earlier run of the process.
     started_at: u64,
-    alarm: Option<(u64, SpawnHandle)>,
+    alarm: Alarm,
     draining: Option<oneshot::Sender<()>>,
 }
 
@@ -85,7 +86,7 @@ impl Dispatch {
             read_to: None,
             read_again_at: 0,
             started_at: clock::now(),
-            alarm: None,
+            alarm: Alarm::default(),
             draining: None,
         }
     }
@@ -109,19 +110,10 @@ impl Dispatch {
     /// One timer, for what is next.
     fn set_alarm(&mut self, ctx: &mut Context<Self>) {
         let next = self.agenda.first_key_value().map_or(u64::MAX, |((at, _), _)| *at);
-        let at = next.min(self.read_again_at);
-        if let Some((set_at, handle)) = self.alarm {
-            if set_at <= at {
-                return;
-            }
-            ctx.cancel_future(handle);
-        }
-        let wait = Duration::from_millis(at.saturating_sub(clock::now()));
-        let handle = ctx.run_later(wait, |this, ctx| {
-            this.alarm = None;
+        self.alarm.set(ctx, next.min(self.read_again_at), clock::now(), |this: &mut Self, ctx| {
+            this.alarm = Alarm::default();
             this.work(ctx);
         });
-        self.alarm = Some((at, handle));
     }
 
     pub(super) fn put(&mut self, at: u64, place: Place, answer: Option<Arc<CallResult>>) {

@@ -7,20 +7,16 @@ use actix::Addr;
 
 use super::actor::{Answered, Dispatch};
 use crate::clock;
-use crate::egress::{self, Guard};
+use crate::egress::{self, Clients, Guard};
 use crate::model::{Awaited, Call, CallResult, Owed, call_id};
 use crate::store::{Place, Store};
 
 /// Calls of one shard in flight, to all hosts and to one. Each holds a socket; a host that takes more at once is rare.
 const IN_FLIGHT_MAX: usize = 512;
 const OF_A_HOST_MAX: usize = 64;
-/// awc never closes idle connections: a client is replaced after this time, in milliseconds, and takes them along.
-const CLIENT_AGE_MAX_MS: u64 = 300_000;
 
 pub(super) struct Calls {
-    guard: Arc<Guard>,
-    client: awc::Client,
-    client_made_at: u64,
+    clients: Clients,
     in_flight: usize,
     hosts: HashMap<String, usize>,
     /// Those that found no room, by place: what is to be sent lies on the disk.
@@ -30,9 +26,7 @@ pub(super) struct Calls {
 impl Calls {
     pub(super) fn new(guard: Arc<Guard>) -> Calls {
         Calls {
-            client: egress::client(guard.clone()),
-            guard,
-            client_made_at: clock::now(),
+            clients: Clients::new(guard, clock::now()),
             in_flight: 0,
             hosts: HashMap::new(),
             waiting: VecDeque::new(),
@@ -84,7 +78,7 @@ impl Calls {
     }
 
     fn send(&mut self, dispatch: Addr<Dispatch>, owed: Owed, host: String) {
-        let client = self.client(clock::now());
+        let client = self.clients.client(clock::now());
         self.in_flight += 1;
         *self.hosts.entry(host.clone()).or_default() += 1;
         actix::spawn(async move {
@@ -97,14 +91,6 @@ impl Calls {
             };
             dispatch.do_send(Answered { owed, host, result });
         });
-    }
-
-    fn client(&mut self, now: u64) -> awc::Client {
-        if now.saturating_sub(self.client_made_at) > CLIENT_AGE_MAX_MS {
-            self.client = egress::client(self.guard.clone());
-            self.client_made_at = now;
-        }
-        self.client.clone()
     }
 }
 

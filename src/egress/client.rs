@@ -16,9 +16,33 @@ use awc::http::Uri;
 
 use super::guard::{Guard, Refused};
 
+/// awc never closes idle connections: a client is replaced after this time, in milliseconds, and takes them along.
+const CLIENT_AGE_MAX_MS: u64 = 300_000;
+
+/// The client of one arbiter, made anew now and then.
+pub struct Clients {
+    guard: Arc<Guard>,
+    client: Client,
+    made_at: u64,
+}
+
+impl Clients {
+    pub fn new(guard: Arc<Guard>, now: u64) -> Clients {
+        Clients { client: client(Arc::clone(&guard)), guard, made_at: now }
+    }
+
+    pub fn client(&mut self, now: u64) -> Client {
+        if now.saturating_sub(self.made_at) > CLIENT_AGE_MAX_MS {
+            self.client = client(Arc::clone(&self.guard));
+            self.made_at = now;
+        }
+        self.client.clone()
+    }
+}
+
 /// A client for all hosts that one arbiter calls. Its own bound of connections is off, because it would be one for
 /// all hosts: one that hangs would hold up the others. Bounds are in front of it, that of time too.
-pub fn client(guard: Arc<Guard>) -> Client {
+pub(super) fn client(guard: Arc<Guard>) -> Client {
     resolved_by(Resolver::default(), guard)
 }
 

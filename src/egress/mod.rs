@@ -11,5 +11,5 @@ mod retry;
 mod tests;
 
 pub use call::call;
-pub use client::{client, refused, told};
+pub use client::{Clients, refused, told};
 pub use guard::{Guard, Refused};

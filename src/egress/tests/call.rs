@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{Server, answer, guard};
-use crate::egress::{call, client};
+use crate::egress::call;
+use crate::egress::client::client;
 use crate::model::{Call, CallResult};
 
 fn get(url: String) -> Call {

@@ -12,8 +12,9 @@ use actix_tls::connect::{Resolve, Resolver};
 use futures_util::future::LocalBoxFuture;
 
 use super::{Server, answer, guard};
+use crate::egress::client::client;
 use crate::egress::client::resolved_by;
-use crate::egress::{client, told};
+use crate::egress::told;
 
 /// Another answer each time it is asked.
 struct Changing(RefCell<VecDeque<Vec<IpAddr>>>);
