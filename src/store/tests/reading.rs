@@ -1,8 +1,11 @@
 //! What is read back: ranges, places, ages, and rows that are damaged.
 
 use super::*;
-use crate::model::{Attempt, Attempts, DeadLetter, ProgramHash, ProgramSource, Quarantined, Seen, UserKey};
-use crate::store::{Damage, Error, Row, key as place};
+use crate::model::{
+    Attempt, Attempts, Awaited, DeadLetter, Owed, ProgramHash, ProgramSource, Quarantined, Seen, UserKey,
+    Wait,
+};
+use crate::store::{Damage, Error, Place, Row, key as place};
 
 const HOUR: u64 = 60 * 60 * 1000;
 
@@ -255,4 +258,44 @@ fn sessions_come_in_pages_and_one_that_is_damaged_hides_no_other() {
             Err(_) => assert_eq!(at, key("w")),
         }
     }
+}
+
+fn owed(user: &str, due_at: u64, wait: u64) -> Owed {
+    let wait = Wait { id: wait, due_at, what: Awaited::Time };
+    Owed { id: id(user), started_at: NOW, wait, tries: 0 }
+}
+
+#[test]
+fn what_is_waited_for_comes_in_the_order_in_which_it_is_due_a_page_at_a_time() {
+    let folder = Folder::new();
+    let store = folder.open();
+    commit(&store, |w| {
+        for (user, due_at, wait) in [("u", 300, 1), ("v", 20, 7), ("u", 20, 2), ("w", 1, 1)] {
+            w.owe(&owed(user, due_at, wait));
+        }
+    });
+    let due = |after: Option<&Place>, until, max| {
+        let places = store.due(after, until, max).unwrap();
+        (places.iter().map(|place| place.due_at).collect::<Vec<_>>(), places.last().copied())
+    };
+    assert_eq!(due(None, 301, 9).0, [1, 20, 20, 300]);
+    assert_eq!(due(None, 300, 9).0, [1, 20, 20]);
+    let (first, last) = due(None, 301, 2);
+    assert_eq!((first, due(last.as_ref(), 301, 9).0), (vec![1, 20], vec![20, 300]));
+    assert_eq!(due(Some(&Place::first_at(300)), 301, 9).0, [300]);
+}
+
+#[test]
+fn a_wait_that_was_called_off_is_not_there_any_more() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let (kept, gone) = (owed("u", 5, 1), owed("u", 5, 2));
+    commit(&store, |w| {
+        w.owe(&kept);
+        w.owe(&gone);
+        w.forget_wait(&Place::of(&gone));
+    });
+    assert_eq!(store.owed(&Place::of(&kept)).unwrap(), Some(kept.clone()));
+    assert_eq!(store.owed(&Place::of(&gone)).unwrap(), None);
+    assert_eq!(store.due(None, u64::MAX, 9).unwrap(), [Place::of(&kept)]);
 }
