@@ -1,8 +1,6 @@
 //! A session that a human agent has: the agent speaks to its user, and gives it back to its flow. Both take their place in
 //! the session's order, as any input does.
 
-use std::sync::Arc;
-
 use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -13,7 +11,7 @@ use super::look::Named;
 use super::problem::Problem;
 use crate::clock;
 use crate::model::Source;
-use crate::project::Endpoint;
+use crate::session::Refusal;
 
 /// `{text, data}`, as an input has them, without the names: those stand in the path.
 pub async fn speak(
@@ -46,7 +44,7 @@ async fn post(
     let accepted = async {
         front.admit(header(request.headers(), "X-API-Key"))?;
         let id = named.id(front)?;
-        let endpoint: Arc<Endpoint> = front.engine.project().endpoints[&id.endpoint].clone();
+        let endpoint = front.engine.endpoint(&id.endpoint).ok_or(Refusal::UnknownSession)?;
         let body = body::parse_words(&read().await?, id.user_id, id.session_id)?;
         input::post(front, endpoint, source, body, request.headers(), &trace_id).await
     };

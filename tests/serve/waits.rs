@@ -212,6 +212,25 @@ fn a_wait_that_cannot_be_read_is_set_aside_and_its_session_begins_anew() {
 }
 
 #[test]
+fn a_flow_whose_version_is_lost_while_it_waits_starts_anew_with_the_input_it_was_about() {
+    let (shop, receiver) = (Receiver::start(), Receiver::start());
+    let mut engine = Engine::start(Project::new(&asking(&shop)).door("door", &receiver, ""));
+    shop.answers(Reply::Hang).times(1);
+    let ann = ann(&engine);
+    ann.says("a");
+    shop.requests(1);
+    let program = ann.state()["position"]["program"].as_str().expect("it waits in a program").to_owned();
+    engine.kill();
+    engine.project.rewrite_flow("main", "- say: \"new {{ input.text }}\"");
+    crate::poison::change_row(&engine.project.state, format!("p{program}").as_bytes());
+    engine.start_again();
+    assert_eq!(receiver.texts(1), ["new a"]);
+    assert_eq!(ann.state()["waits"], json!([]));
+    ann.says("b");
+    assert_eq!(receiver.texts(2)[1], "new b");
+}
+
+#[test]
 fn a_question_ends_when_its_time_is_over_also_after_a_kill() {
     let receiver = Receiver::start();
     let flow = "- ask: { say: q, into: context.a, timeout: { after: 1s, do: [{ say: late }] } }\n- say: \"{{ context.a ?? 'nothing' }}\"\n";
