@@ -3,7 +3,8 @@
 //! Its agenda holds places, not rows: what lies there is read when it is due, and a wait that was called off is not
 //! there any more. Only what is due soon is on the agenda; the rest stays on the disk, however much it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, Recipi
 use tokio::sync::oneshot;
 
 use super::calls::Calls;
-use super::wake::Wake;
+use super::wake::{Fate, Wake};
 use crate::alarm::Alarm;
 use crate::clock;
 use crate::egress::Guard;
@@ -21,6 +22,12 @@ use crate::store::{Client, EXIT_BROKEN, Place, Store, Writes};
 
 /// For the last calls to be answered at the end of a stop. What is not is asked for again after the next start.
 const LAST_CALLS: Duration = Duration::from_secs(5);
+
+/// Waits on the way to their sessions at once. What is due beyond that stays on the agenda, so that a start with many of them
+/// leaves room for inputs.
+const WAKING_MAX: usize = 1_000;
+/// Until the next try at what could not be done, milliseconds.
+const LATER_MS: u64 = 1_000;
 
 /// Waits that were just flushed.
 #[derive(Message)]
@@ -33,8 +40,18 @@ pub struct Started(pub Vec<Place>);
 pub(super) struct Again {
     pub owed: Arc<Owed>,
     pub answer: Option<Arc<CallResult>>,
-    pub after_ms: u64,
+    pub fate: Fate,
 }
+
+/// What followed from a wait is flushed, or nothing does.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Over(pub Place);
+
+/// Another version of the project was taken over: perhaps an endpoint came back.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Reloaded;
 
 /// A call ended.
 #[derive(Message)]
@@ -56,8 +73,12 @@ pub struct Dispatch {
     pub(super) commits: Rc<Client>,
     sessions: Recipient<Wake>,
     pub(super) calls: Calls,
-    /// By the time it is done; an answer that could not be handed over is kept with it.
-    agenda: BTreeMap<(u64, Place), Option<Arc<CallResult>>>,
+    /// By the time at which it is to be done.
+    agenda: BTreeMap<(u64, Place), Known>,
+    /// Taken off the agenda and not over: counted, called or on the way to its session.
+    under_way: HashSet<Place>,
+    /// Waits of an endpoint that is not in the project lie on the disk.
+    left: bool,
     /// Every place up to this one was read from the disk.
     pub(super) read_to: Option<Place>,
     pub(super) read_again_at: u64,
@@ -65,6 +86,15 @@ pub struct Dispatch {
     started_at: u64,
     alarm: Alarm,
     draining: Option<oneshot::Sender<()>>,
+}
+
+/// What is known of a place beside its row.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Of a call that was answered; its session could not be woken.
+    answer: Option<Arc<CallResult>>,
+    /// This run of the process was counted.
+    counted: bool,
 }
 
 impl Dispatch {
@@ -83,6 +113,8 @@ impl Dispatch {
             sessions,
             calls: Calls::new(guard),
             agenda: BTreeMap::new(),
+            under_way: HashSet::new(),
+            left: false,
             read_to: None,
             read_again_at: 0,
             started_at: clock::now(),
@@ -100,37 +132,59 @@ impl Dispatch {
         if now >= self.read_again_at {
             self.read_on(ctx, now);
         }
-        while let Some(entry) = self.agenda.first_entry().filter(|entry| entry.key().0 <= now) {
-            let ((_, place), answer) = entry.remove_entry();
-            self.take(ctx, place, answer);
+        while self.waking() < WAKING_MAX
+            && let Some(entry) = self.agenda.first_entry().filter(|entry| entry.key().0 <= now)
+        {
+            let ((_, place), known) = entry.remove_entry();
+            self.take(ctx, place, known);
         }
         self.set_alarm(ctx);
     }
 
+    /// Waits under way that are no calls.
+    fn waking(&self) -> usize {
+        self.under_way.len().saturating_sub(self.calls.held())
+    }
+
     /// One timer, for what is next.
     fn set_alarm(&mut self, ctx: &mut Context<Self>) {
-        let next = self.agenda.first_key_value().map_or(u64::MAX, |((at, _), _)| *at);
+        // With as many under way as may be, the next of them that is over goes on.
+        let first = self.agenda.first_key_value().filter(|_| self.waking() < WAKING_MAX);
+        let next = first.map_or(u64::MAX, |((at, _), _)| *at);
         self.alarm.set(ctx, next.min(self.read_again_at), clock::now(), |this: &mut Self, ctx| {
             this.alarm = Alarm::default();
             this.work(ctx);
         });
     }
 
-    pub(super) fn put(&mut self, at: u64, place: Place, answer: Option<Arc<CallResult>>) {
-        self.agenda.insert((at, place), answer);
+    /// What is under way is not done twice.
+    fn put(&mut self, at: u64, place: Place, known: Known) {
+        if !self.under_way.contains(&place) {
+            self.agenda.insert((at, place), known);
+        }
+    }
+
+    /// It could not be done now.
+    fn later(&mut self, place: Place, known: Known) {
+        self.under_way.remove(&place);
+        self.put(clock::now() + LATER_MS, place, known);
     }
 
     pub(super) fn held(&self) -> usize {
         self.agenda.len()
     }
 
-    fn take(&mut self, ctx: &mut Context<Self>, place: Place, answer: Option<Arc<CallResult>>) {
+    fn take(&mut self, ctx: &mut Context<Self>, place: Place, known: Known) {
+        if !self.under_way.insert(place) {
+            return;
+        }
         match self.read(&place) {
-            Ok(None) => {}
-            Ok(Some(owed)) if place.due_at <= self.started_at && answer.is_none() => self.count(ctx, owed),
-            Ok(Some(owed)) => self.go(ctx, owed, answer),
+            Ok(None) => drop(self.under_way.remove(&place)),
+            Ok(Some(owed)) if place.due_at <= self.started_at && !known.counted => self.count(ctx, owed),
+            Ok(Some(owed)) => self.go(ctx, owed, known.answer),
             Err(error) => {
-                tracing::error!(session = %place.session, %error, "a session waits for ever: a row cannot be read")
+                tracing::error!(session = %place.session, %error, "a session waits: a row cannot be read");
+                self.later(place, known);
             }
         }
     }
@@ -144,7 +198,22 @@ impl Dispatch {
         let sent = self.commits.commit(writes, move |_| me.do_send(Counted(owed)));
         if let Err(refused) = sent {
             tracing::warn!(session = %place.session, %refused, "a session is woken later: the store takes nothing");
-            self.put(clock::now() + 1_000, place, None);
+            self.later(place, Known::default());
+        }
+    }
+
+    /// A call that waited and finds room.
+    fn next_call(&mut self, ctx: &mut Context<Self>) {
+        while let Some(place) = self.calls.next() {
+            match self.read(&place) {
+                Ok(Some(owed)) => return self.calls.ask(ctx.address(), owed),
+                // The session is over.
+                Ok(None) => drop(self.under_way.remove(&place)),
+                Err(error) => {
+                    tracing::error!(session = %place.session, %error, "a session waits: a row cannot be read");
+                    self.later(place, Known { answer: None, counted: true });
+                }
+            }
         }
     }
 
@@ -156,7 +225,7 @@ impl Dispatch {
     }
 
     fn wake(&mut self, ctx: &mut Context<Self>, owed: Owed, answer: Option<Arc<CallResult>>) {
-        // Bounded by the agenda; the switchboard hands it on at once.
+        // Bounded by WAKING_MAX and the calls in flight.
         self.sessions.do_send(Wake::new(owed, answer, ctx.address()));
     }
 
@@ -202,7 +271,7 @@ impl Handler<Started> for Dispatch {
     fn handle(&mut self, Started(places): Started, ctx: &mut Context<Self>) {
         let read_to = self.read_to;
         for place in places.into_iter().filter(|place| Some(*place) <= read_to) {
-            self.put(place.due_at, place, None);
+            self.put(place.due_at, place, Known::default());
         }
         self.work(ctx);
     }
@@ -218,12 +287,37 @@ impl Handler<Counted> for Dispatch {
     }
 }
 
+impl Handler<Over> for Dispatch {
+    type Result = ();
+
+    fn handle(&mut self, Over(place): Over, ctx: &mut Context<Self>) {
+        self.under_way.remove(&place);
+        self.work(ctx);
+    }
+}
+
 impl Handler<Again> for Dispatch {
     type Result = ();
 
-    fn handle(&mut self, again: Again, ctx: &mut Context<Self>) {
-        self.put(clock::now() + again.after_ms, Place::of(&again.owed), again.answer);
+    fn handle(&mut self, Again { owed, answer, fate }: Again, ctx: &mut Context<Self>) {
+        let place = Place::of(&owed);
+        self.under_way.remove(&place);
+        match fate {
+            Fate::Again(ms) => self.put(clock::now() + ms, place, Known { answer, counted: true }),
+            Fate::Left => self.left = true,
+        }
         self.work(ctx);
+    }
+}
+
+impl Handler<Reloaded> for Dispatch {
+    type Result = ();
+
+    fn handle(&mut self, _: Reloaded, ctx: &mut Context<Self>) {
+        if mem::take(&mut self.left) {
+            (self.read_to, self.read_again_at) = (None, 0);
+            self.work(ctx);
+        }
     }
 }
 
@@ -235,7 +329,7 @@ impl Handler<Answered> for Dispatch {
         self.calls.ended(&host);
         self.wake(ctx, owed, Some(Arc::new(result)));
         if self.draining.is_none() {
-            self.calls.next(ctx.address(), &self.store);
+            self.next_call(ctx);
         }
         self.stop_if_drained(ctx);
     }

@@ -9,18 +9,18 @@ use super::actor::{Answered, Dispatch};
 use crate::clock;
 use crate::egress::{self, Clients, Guard};
 use crate::model::{Awaited, Call, CallResult, Owed, call_id};
-use crate::store::{Place, Store};
+use crate::store::Place;
 
 /// Calls of one shard in flight, to all hosts and to one. Each holds a socket; a host that takes more at once is rare.
-const IN_FLIGHT_MAX: usize = 512;
+const IN_FLIGHT_MAX: usize = 2_048;
 const OF_A_HOST_MAX: usize = 64;
 
 pub(super) struct Calls {
     clients: Clients,
     in_flight: usize,
     hosts: HashMap<String, usize>,
-    /// Those that found no room, by place: what is to be sent lies on the disk.
-    waiting: VecDeque<(String, Place)>,
+    /// Those that found no room, by host; what is to be sent lies on the disk.
+    waiting: HashMap<String, VecDeque<Place>>,
 }
 
 impl Calls {
@@ -29,12 +29,17 @@ impl Calls {
             clients: Clients::new(guard, clock::now()),
             in_flight: 0,
             hosts: HashMap::new(),
-            waiting: VecDeque::new(),
+            waiting: HashMap::new(),
         }
     }
 
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight
+    }
+
+    /// Those in flight and those that wait.
+    pub(super) fn held(&self) -> usize {
+        self.in_flight + self.waiting.values().map(VecDeque::len).sum::<usize>()
     }
 
     /// Asks now, or as soon as there is room.
@@ -44,7 +49,7 @@ impl Calls {
         if self.has_room(&host) {
             self.send(dispatch, owed, host);
         } else {
-            self.waiting.push_back((host, Place::of(&owed)));
+            self.waiting.entry(host).or_default().push_back(Place::of(&owed));
         }
     }
 
@@ -58,19 +63,15 @@ impl Calls {
         }
     }
 
-    /// The first that waits and finds room.
-    pub(super) fn next(&mut self, dispatch: Addr<Dispatch>, store: &Store) {
-        while let Some(at) = self.waiting.iter().position(|(host, _)| self.has_room(host)) {
-            let Some((host, place)) = self.waiting.remove(at) else { return };
-            match store.owed(&place) {
-                Ok(Some(owed)) => return self.send(dispatch, owed, host),
-                // The session is over.
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::error!(session = %place.session, %error, "a call waits for the next start")
-                }
-            }
+    /// One that waits and finds room, the first of its host.
+    pub(super) fn next(&mut self) -> Option<Place> {
+        let host = self.waiting.keys().find(|host| self.has_room(host))?.clone();
+        let of_host = self.waiting.get_mut(&host)?;
+        let place = of_host.pop_front();
+        if of_host.is_empty() {
+            self.waiting.remove(&host);
         }
+        place
     }
 
     fn has_room(&self, host: &str) -> bool {

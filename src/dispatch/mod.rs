@@ -8,5 +8,5 @@ mod calls;
 mod reading;
 mod wake;
 
-pub use actor::{Dispatch, Drain, Started};
+pub use actor::{Dispatch, Drain, Reloaded, Started};
 pub use wake::{TRIES_MAX, Wake};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use actix::{Addr, Message};
 
-use super::actor::{Again, Dispatch};
+use super::actor::{Again, Dispatch, Over};
 use crate::model::{CallResult, Owed, Woken};
+use crate::store::Place;
 
 /// So often may the process end after a start that found this due, before it counts as poison: as for an input that waits.
 pub const TRIES_MAX: u32 = 10;
@@ -20,12 +21,21 @@ pub struct Wake {
     /// How the call ended, if it was one.
     pub answer: Option<Arc<CallResult>>,
     back: Option<Addr<Dispatch>>,
-    again_after_ms: u64,
+    fate: Fate,
+}
+
+/// What becomes of a wake that nothing followed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It comes back after this time, milliseconds.
+    Again(u64),
+    /// It stays on the disk until another version of the project is taken over.
+    Left,
 }
 
 impl Wake {
     pub(super) fn new(owed: Owed, answer: Option<Arc<CallResult>>, back: Addr<Dispatch>) -> Wake {
-        Wake { owed: Arc::new(owed), answer, back: Some(back), again_after_ms: AGAIN_AFTER_MS }
+        Wake { owed: Arc::new(owed), answer, back: Some(back), fate: Fate::Again(AGAIN_AFTER_MS) }
     }
 
     /// What it is for the turn.
@@ -35,12 +45,14 @@ impl Wake {
 
     /// What follows from it is flushed, or nothing does.
     pub fn done(mut self) {
-        self.back = None;
+        if let Some(dispatch) = self.back.take() {
+            dispatch.do_send(Over(Place::of(&self.owed)));
+        }
     }
 
-    /// Nobody can take it now; it comes back after this time.
-    pub fn later(mut self, ms: u64) {
-        self.again_after_ms = ms;
+    /// Its endpoint is not in the project.
+    pub fn leave(mut self) {
+        self.fate = Fate::Left;
     }
 }
 
@@ -48,11 +60,7 @@ impl Drop for Wake {
     fn drop(&mut self) {
         if let Some(dispatch) = self.back.take() {
             // Gone when the server goes down: the next start finds the row.
-            dispatch.do_send(Again {
-                owed: self.owed.clone(),
-                answer: self.answer.take(),
-                after_ms: self.again_after_ms,
-            });
+            dispatch.do_send(Again { owed: self.owed.clone(), answer: self.answer.take(), fate: self.fate });
         }
     }
 }

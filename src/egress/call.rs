@@ -19,7 +19,7 @@ use super::client::{refused, told};
 use super::retry::{self, Next, Tried};
 use crate::model::{Call, CallResult};
 
-/// A larger answer does not fit into a session's context anyway.
+/// More is not for a flow: what `into` keeps has the bound of the context, which is a fault of the turn past it.
 const ANSWER_BYTES_MAX: usize = 256 << 10;
 /// So much of an answer's headers is kept, names and values.
 const HEADER_BYTES_MAX: usize = 16 << 10;

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::engine::Engine;
 use super::switchboard;
 use crate::delivery;
+use crate::dispatch;
 use crate::model::ProgramHash;
 use crate::project::{Change, LoadError, Project};
 use crate::store::{self, Store, Writes};
@@ -31,6 +32,7 @@ impl Engine {
             for shard in self.shards().unwrap_or_default() {
                 shard.switchboard.do_send(switchboard::Reloaded);
                 shard.delivery.do_send(delivery::Reloaded);
+                shard.dispatch.do_send(dispatch::Reloaded);
             }
         }
         Ok(change)

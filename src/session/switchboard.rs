@@ -27,8 +27,6 @@ use crate::store::{EXIT_BROKEN, Error, Store};
 const MAILBOX: usize = 1 << 16;
 /// Quiet sessions are looked for this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// Until a session whose endpoint is gone is woken again, milliseconds: it may come back with a reload.
-const WITHOUT_ENDPOINT_MS: u64 = 60_000;
 /// Waits of a drain between two looks, for turns in the slow lane.
 const DRAIN_LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -181,12 +179,12 @@ impl Handler<Wake> for Switchboard {
         let Some(endpoint) = self.shard.engine.endpoint(&id.endpoint) else {
             let (endpoint, session) = (&id.endpoint, id.key());
             tracing::warn!(endpoint, %session, "a session is not woken: its endpoint is not in the project");
-            return wake.later(WITHOUT_ENDPOINT_MS);
+            return wake.leave();
         };
         let live = self.live(id.key(), &id, &endpoint);
         live.used_at = clock::now();
         let pending = Pending::new(&live.pending);
-        // Bounded by the agenda of the dispatch.
+        // Bounded by the dispatch.
         live.actor.do_send(Awake { wake, pending });
     }
 }

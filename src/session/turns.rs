@@ -16,8 +16,8 @@ use crate::delivery::Due;
 use crate::dispatch::{Started, Wake};
 use crate::flow::Program;
 use crate::model::{
-    Callback, Input, Map, Note, NoteKind, Numbered, Owed, Position, ProgramHash, Quarantined, Queued, Record,
-    Session, SessionKey, Source, UserKey, Wait, Woken,
+    Callback, Input, Map, Note, NoteKind, Numbered, Owed, ProgramHash, Quarantined, Queued, Record, Session,
+    SessionKey, UserKey, Wait, Woken,
 };
 use crate::store::{Place, Refused, Writes};
 use crate::turn::{self, Turn};
@@ -60,13 +60,8 @@ impl SessionActor {
         }
     }
 
-    fn job(&mut self, mut session: Session, work: &Work, now: u64) -> Job {
-        let waited = session.position.wait();
-        let program = self.program(&mut session);
-        // Where the flow had to start anew, it does so with the input that it was in the middle of.
-        let lost =
-            waited.is_some() && session.position == Position::Start && work.input.source != Source::Timeout;
-        let woken = work.woken.clone().filter(|woken| !lost || Some(woken.wait) != waited);
+    fn job(&mut self, session: Session, work: &Work, now: u64) -> Job {
+        let program = self.program(&session);
         let profile = if program.uses_profile { self.profile() } else { Map::new() };
         Job {
             door: self.shard.door(&self.endpoint),
@@ -75,24 +70,22 @@ impl SessionActor {
             session,
             profile,
             input: work.input.clone(),
-            woken,
+            woken: work.woken.clone(),
             sequence: work.sequence,
             now,
             seed: clock::seed(),
         }
     }
 
-    /// A session in the middle of a flow goes on in the version it began; if that cannot be had, it starts
-    /// the flow anew, and what the flow waited for is waited for no more.
-    fn program(&mut self, session: &mut Session) -> Arc<Program> {
+    /// A session in the middle of a flow goes on in the version it began. If that cannot be had, the turn finds itself in
+    /// another program than its position, and starts the flow anew.
+    fn program(&mut self, session: &Session) -> Arc<Program> {
         let current = self.shard.current(&self.endpoint);
         let Some(program) = session.position.program().cloned() else { return current };
         self.shard.program(&program).unwrap_or_else(|reason| {
             let text =
                 format!("the flow starts anew: the version it was in ({program}) cannot be had: {reason}");
             self.mishaps.push(Note { kind: NoteKind::Fault, place: String::new(), text });
-            session.position = Position::Start;
-            session.waits.retain(|wait| wait.reminder);
             current
         })
     }

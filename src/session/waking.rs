@@ -10,7 +10,7 @@ use super::pending::Pending;
 use super::turns::Step;
 use crate::clock;
 use crate::dispatch::{TRIES_MAX, Wake};
-use crate::model::{Input, Queued};
+use crate::model::{Input, Queued, Source};
 use crate::store::{Place, Writes};
 use crate::turn::wake::{self, Meaning};
 
@@ -33,6 +33,10 @@ impl SessionActor {
         let now = clock::now();
         let (input, sequence) = match wake::meaning(self.session.as_ref(), &wake.owed, now, clock::id) {
             Meaning::Over => return self.forget(wake),
+            // The answer that waits was in time; without it the question's end comes back.
+            Meaning::GoesOn { input, .. } if input.source == Source::Timeout && !self.waiting.is_empty() => {
+                return;
+            }
             Meaning::GoesOn { input, sequence } => (input, sequence),
             Meaning::Reminds(input) if self.is_busy() => return self.enqueue_reminder(wake, input, now),
             Meaning::Reminds(input) => (input, self.next_sequence(now)),

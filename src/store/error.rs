@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::key::{self, Place, Row};
+use super::key::Row;
 use crate::model::{Quarantined, SessionId, SessionKey, hex};
 
 #[derive(Debug, thiserror::Error)]
@@ -47,11 +47,6 @@ pub struct Damage {
 }
 
 impl Damage {
-    /// For a wait: where it lies.
-    pub fn owed(&self) -> Option<Place> {
-        key::place(&self.key)
-    }
-
     /// What is kept of the row for a person to look at. `key` is the session's, `id` its names as far as they are known.
     pub fn quarantined(&self, key: &SessionKey, id: Option<&SessionId>, at: u64) -> Quarantined {
         let bytes = Some(hex(&self.bytes));

@@ -47,7 +47,7 @@ const OWED: usize = 1 + 8 + 24 + 8 + 8;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Where a wait lies: sorts by the time it is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     pub due_at: u64,
     pub session: SessionKey,

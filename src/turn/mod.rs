@@ -112,10 +112,12 @@ pub fn speak(session: &Session, input: &Input, source: Speaker, sequence: u64, n
 }
 
 /// A turn that says nothing and only tells what went wrong: for an input that is set aside. The flow starts anew with the
-/// next one, and what it waited for is over; only reminders stay, but for the one that this is about.
+/// next one, unless a human agent has the session, and what it waited for is over; only reminders stay, but for the one that this is about.
 pub fn set_aside(session: &Session, woken: Option<&Woken>, sequence: u64, now: u64, note: Note) -> Turn {
     let mut next = advance(session, sequence, now);
-    next.position = Position::Start;
+    if !matches!(next.position, Position::Handover { .. }) {
+        next.position = Position::Start;
+    }
     next.waits.retain(|wait| wait.reminder && woken.is_none_or(|woken| woken.wait != wait.id));
     Turn { notes: vec![note], ..quiet(session, next) }
 }

@@ -13,7 +13,7 @@ use crate::model::{Awaited, CallResult, Carried, Frame, Map, Position, Source, S
 pub(super) enum Entry<'a> {
     /// At the first step.
     First,
-    /// At the first step, because the step that waited is not in the program.
+    /// At the first step, because the step that waited is not in the program, or nowhere if nobody said anything.
     Lost(String),
     /// Nowhere: what it is about is over.
     Stale,
@@ -37,29 +37,34 @@ pub(super) fn entry<'a>(event: &Event<'a>) -> Entry<'a> {
     let position = &event.session.position;
     let here = event.woken.filter(|woken| position.wait() == Some(woken.wait));
     let elsewhere = event.woken.is_some() && here.is_none();
-    if elsewhere && !is_reminder(event) {
+    let given_back = event.input.source == Source::Returned;
+    if elsewhere && !is_reminder(event) || given_back && !matches!(position, Position::Handover { .. }) {
         return Entry::Stale;
     }
     let frames = match position {
         Position::Start | Position::Ended => return Entry::First,
         Position::Suspended { .. } if here.is_none() => return Entry::Stale,
-        Position::Handover { .. } if event.input.source != Source::Returned => return Entry::Stale,
+        Position::Handover { .. } if !given_back => return Entry::Stale,
         Position::Ask { frames, .. }
         | Position::Suspended { frames, .. }
         | Position::Listen { frames, .. }
         | Position::Handover { frames, .. } => frames,
     };
     let lost = || Entry::Lost(frames.last().map_or_else(String::new, |frame| frame.path.clone()));
-    let Some((frames, at)) = restore(event.program, frames) else { return lost() };
+    // The version that it waits in could not be had: this is another.
+    let same = position.program() == Some(&event.program.hash);
+    let Some((frames, at)) = restore(event.program, frames).filter(|_| same) else { return lost() };
     match happened(event, &event.program.ops[at], here.is_some()) {
         Some(what) => Entry::Step { frames, at, what },
         None => lost(),
     }
 }
 
+/// A reminder that is still waited for, with what it brings.
 fn is_reminder(event: &Event) -> bool {
     let woken = |id| event.woken.is_some_and(|woken| woken.wait == id);
-    event.session.waits.iter().any(|wait| wait.reminder && woken(wait.id))
+    event.input.source == Source::Inject
+        && event.session.waits.iter().any(|wait| wait.reminder && woken(wait.id))
 }
 
 /// None if the step is not of the kind that the position is about.

@@ -6,7 +6,9 @@ use super::position::{self, Entry, Happened};
 use super::render::truthy;
 use super::{Event, Turn, advance, ended, objects};
 use crate::flow::{Ask, Forget, Op};
-use crate::model::{Awaited, Loop, Map, Note, NoteKind, Numbered, Place, Position, Session, Spent, Wait};
+use crate::model::{
+    Awaited, Loop, Map, Note, NoteKind, Numbered, Place, Position, Session, Source, Spent, Wait,
+};
 use crate::script::{Fault, Sandbox, Scope};
 
 /// In one transcript record; a last note tells how many more there were.
@@ -109,10 +111,9 @@ pub(super) fn run(event: Event, sandbox: &mut Sandbox) -> Turn {
 /// The state as the turn begins: what it was waiting for is over, however it went.
 fn begin(event: &Event, entry: &Entry) -> Session {
     let mut session = advance(event.session, event.sequence, event.now);
-    if !matches!(entry, Entry::Stale) {
-        let over = [event.session.position.wait(), event.woken.map(|woken| woken.wait)];
-        session.waits.retain(|wait| !over.contains(&Some(wait.id)));
-    }
+    let position = event.session.position.wait().filter(|_| !matches!(entry, Entry::Stale));
+    let over = [position, event.woken.map(|woken| woken.wait)];
+    session.waits.retain(|wait| !over.contains(&Some(wait.id)));
     session
 }
 
@@ -134,7 +135,7 @@ impl<'a> Run<'a> {
             Entry::Lost(path) => {
                 let text = format!("the step {path} is not there any more: the flow starts anew");
                 self.note(NoteKind::Warning, "", text);
-                Ok(())
+                if self.event.input.source == Source::Timeout { Err(End::Done) } else { Ok(()) }
             }
             Entry::Stale => {
                 let text = "what this was about is over: nothing is done".to_owned();

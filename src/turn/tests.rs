@@ -82,6 +82,33 @@ fn a_notify_becomes_an_output_and_leaves_the_flow_where_it_is() {
     assert_eq!((turn.outputs[0].sequence, turn.outputs[0].output.text.as_str()), (3, "your parcel is here"));
 }
 
+/// More than a hundred of them would be a long case.
+#[test]
+fn a_session_has_a_bound_of_reminders() {
+    let flow = "- each: { in: \"Array.from({ length: 101 }, (_, n) => n)\", as: n, do: [{ remind: { after: 1h, text: \"{{ n }}\" } }] }";
+    let program = compile(&[("main".to_owned(), flow.to_owned())]).expect("the flow is valid");
+    let (session, door, said) = (Session::new(id(), NOW), door(), input(Source::User, "go", 1));
+    let turn = step(event(&program, &door, &session, Map::new(), &said, 1), &mut Sandbox::new(MEMORY));
+    assert_eq!((turn.started.len(), turn.session.waits.len()), (100, 100));
+    assert!(turn.notes[0].text.contains("100 reminders at a time"), "{:?}", turn.notes);
+}
+
+/// The version that it waited in cannot be had: another program runs.
+#[test]
+fn a_flow_that_finds_itself_in_another_program_starts_anew_and_waits_for_nothing() {
+    let programs = ["- wait: 2s\n- say: old", "- say: \"new {{ input.text }}\""];
+    let [old, new] =
+        programs.map(|flow| compile(&[("main".to_owned(), flow.to_owned())]).expect("it is valid"));
+    let (session, door, said) = (Session::new(id(), NOW), door(), input(Source::User, "go", 1));
+    let sandbox = &mut Sandbox::new(MEMORY);
+    let waiting = step(event(&old, &door, &session, Map::new(), &said, 1), sandbox).session;
+    let woken = Woken { wait: 1, answer: None };
+    let event = event(&new, &door, &waiting, Map::new(), &said, 1);
+    let turn = step(Event { woken: Some(&woken), ..event }, sandbox);
+    assert_eq!(turn.outputs[0].output.text, "new go");
+    assert_eq!((turn.session.position, turn.session.waits, turn.ended.len()), (Position::Start, vec![], 1));
+}
+
 const MEMORY: usize = 32 << 20;
 
 /// A conversation under way.

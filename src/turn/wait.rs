@@ -1,17 +1,22 @@
 //! The steps that wait for something outside the turn, and how the flow goes on when it has come. A step only says what
 //! is to be waited for; whoever commits the turn sees to it.
 
+use super::memory;
 use super::run::{End, Flow, Run};
 use super::steps::too_deep;
 use crate::flow::{Ask, Body, Handover, Http, Remind, Span};
-use crate::model::{Awaited, Call, CallResult, Map, is_too_deep, span_ms};
+use crate::model::{Awaited, Call, CallResult, Map, Source, is_too_deep, span_ms};
 
 /// Of one session at a time: more is a loop that nobody meant.
 const REMINDERS_MAX: usize = 100;
+/// Between a reminder and one that follows from it, in milliseconds: nobody is there who would end a loop of them.
+const REMINDED_AGAIN_MS_MIN: u64 = 60_000;
 /// As of any input: contract, section 3.
 const TEXT_CHARS_MAX: usize = 10_000;
-/// Of a call with all its headers; it is kept until the answer is there.
+/// Of a call with all its headers, and of what a reminder brings: it is kept until then.
 const CALL_BYTES_MAX: usize = 1 << 20;
+/// Of the name of who takes over: it is kept with the session.
+const TO_CHARS_MAX: usize = 256;
 
 impl Run<'_> {
     /// The question was asked: it waits, for as long as it gives.
@@ -88,7 +93,7 @@ impl Run<'_> {
             Some(tree) => Some(self.data(at, tree)?),
             None => None,
         };
-        self.check_reminder(at, &text, data.as_ref())?;
+        self.check_reminder(at, due_at, &text, data.as_ref())?;
         if text.is_empty() && data.is_none() {
             let place = self.place(at);
             self.warn(
@@ -101,14 +106,19 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn check_reminder(&self, at: usize, text: &str, data: Option<&Map>) -> Flow {
+    fn check_reminder(&self, at: usize, due_at: u64, text: &str, data: Option<&Map>) -> Flow {
         let chars = text.chars().count();
+        let reminded = self.event.woken.is_some() && self.event.input.source == Source::Inject;
         let fault = if self.session.waits.iter().filter(|wait| wait.reminder).count() >= REMINDERS_MAX {
             format!(
                 "a session may have {REMINDERS_MAX} reminders at a time; call them off with remind: cancel"
             )
         } else if chars > TEXT_CHARS_MAX {
             format!("the text of a reminder has {chars} characters; {TEXT_CHARS_MAX} are allowed")
+        } else if reminded && due_at < self.event.now.saturating_add(REMINDED_AGAIN_MS_MIN) {
+            "a reminder that follows from a reminder comes after 1m at the earliest: this may be an endless loop".to_owned()
+        } else if data.map_or(0, memory::size) > CALL_BYTES_MAX {
+            format!("`data` of a reminder may have {CALL_BYTES_MAX} bytes at the most")
         } else if data.is_some_and(is_too_deep) {
             too_deep("`data` of a reminder")
         } else {
@@ -128,6 +138,10 @@ impl Run<'_> {
             self.say(at, say)?;
         }
         let to = handover.to.as_ref().map_or(Ok(String::new()), |to| self.text(to))?;
+        if to.chars().count() > TO_CHARS_MAX {
+            let text = format!("`to` of a handover may have {TO_CHARS_MAX} characters at the most");
+            return Err(End::fault(self.place(at), text));
+        }
         Err(End::HandsOver { at, to })
     }
 }

@@ -36,6 +36,7 @@ pub fn meaning(session: Option<&Session>, owed: &Owed, now: u64, id: impl Fn() -
             let input = input(Source::Timeout, String::new(), None);
             Meaning::GoesOn { input, sequence: session.inputs }
         }
-        _ => Meaning::Over,
+        // A reminder whose words cannot be read any more: the session waits for it no longer.
+        _ => Meaning::GoesOn { input: input(Source::Timeout, String::new(), None), sequence: session.inputs },
     }
 }

@@ -102,18 +102,22 @@ fn an_address_that_is_not_allowed_is_not_called_and_the_flow_hears_why() {
     assert!(told.starts_with("no answer: ") && told.contains("egress.allow"), "{told}");
 }
 
+/// More of them than one host may have in flight.
 #[test]
-fn a_host_that_hangs_holds_up_no_other_session() {
-    let (shop, receiver) = (Receiver::start(), Receiver::start());
-    let engine = Engine::start(Project::new(&asking(&shop)).door("door", &receiver, ""));
-    shop.answers(Reply::Hang).times(1);
-    shop.answers(Reply::Json(r#"{"state":"shipped"}"#)).always();
-    engine.session("door", "ann", "1").says("hangs");
-    shop.requests(1);
-    for user in ["bob", "cyd", "dan"] {
-        engine.session("door", user, "1").says("quick");
+fn calls_to_a_host_that_hangs_hold_up_no_other_host() {
+    let (shop, other, receiver) = (Receiver::start(), Receiver::start(), Receiver::start());
+    let flow = "- http: { get: \"{{ input.text }}\", timeout: 60s }\n- say: answered";
+    let engine = Engine::start(Project::new(flow).door("door", &receiver, "").workers(1));
+    shop.answers(Reply::Hang).always();
+    for user in 0..100 {
+        engine.session("door", &user.to_string(), "1").says(&shop.base());
     }
-    assert_eq!(receiver.texts(3), ["quick: shipped"; 3]);
+    engine.session("door", "ann", "1").says(&other.base());
+    assert_eq!(receiver.got(1)[0].json()["userId"], "ann");
+    assert!(shop.hanging_max() <= 64, "{}", shop.hanging_max());
+    // Those that waited have their turn too.
+    shop.goes_on();
+    receiver.got(101);
 }
 
 #[test]
@@ -326,6 +330,12 @@ fn whenever_the_process_is_killed_each_wait_of_each_session_ends_once() {
             assert!(n == 0 || place(format!("paused {}", n - 1)) < called, "{user} {n}: {texts:?}");
         }
     }
+    // What a kill cut off was asked again under the same key, and nothing else twice.
+    let mut keys: BTreeMap<String, usize> = BTreeMap::new();
+    let asked = shop.requests(USERS.len() * INPUTS);
+    asked.iter().for_each(|call| *keys.entry(call.header("idempotency-key").to_owned()).or_default() += 1);
+    assert_eq!(keys.len(), USERS.len() * INPUTS);
+    assert!(keys.values().all(|times| *times as u64 <= KILLS + 1), "{keys:?}");
     for session in &sessions {
         assert_eq!(session.faults(), [""; 0]);
         assert_eq!(session.state()["waits"], json!([]));

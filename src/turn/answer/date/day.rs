@@ -181,11 +181,12 @@ fn year<'a>(mark: Mark<'a>, today: &Today) -> Option<(i16, Mark<'a>)> {
     let (value, digits, rest) = mark.number()?;
     let value = i16::try_from(value).ok()?;
     let this = today.date.year();
-    let near = this / 100 * 100 + value;
     match digits {
         4 => Some((value, rest)),
-        2 if near > this + YEARS_AHEAD => Some((near - 100, rest)),
-        2 => Some((near, rest)),
+        2 => {
+            let near = this / 100 * 100 + value;
+            Some((if near > this + YEARS_AHEAD { near - 100 } else { near }, rest))
+        }
         _ => None,
     }
 }

@@ -133,6 +133,7 @@ fn a_time_of_day_makes_it_a_moment_in_the_time_zone() {
 #[test]
 fn what_is_no_date_or_only_half_of_one_is_no_answer() {
     are_none(&[
+        "24.12.32000",
         "",
         "maybe",
         "yesno",
