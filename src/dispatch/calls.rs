@@ -95,8 +95,8 @@ impl Calls {
     }
 }
 
-/// What the bound of a host counts; an address that cannot be read fails at once and holds no room for long.
+/// What the bound of a host counts, ports apart: two servers on one machine do not hold up one another. An address that cannot
+/// be read fails at once and holds no room for long.
 fn host(call: &Call) -> String {
-    let host = url::Url::parse(&call.url).ok().and_then(|url| Some(url.host_str()?.to_owned()));
-    host.unwrap_or_default()
+    url::Url::parse(&call.url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
 }

@@ -13,7 +13,7 @@ use super::body::{self, Body};
 use super::front::{Front, is_one_of};
 use super::problem::{FieldError, Kind, Problem};
 use crate::clock;
-use crate::model::{Input, SessionId, Source};
+use crate::model::{Input, SessionId, Source, hex};
 use crate::project::Endpoint;
 use crate::session::{Accepted, Idempotency, Post, Refusal};
 
@@ -142,7 +142,7 @@ fn idempotency(headers: &HeaderMap, source: Source, body: &Body) -> Result<Optio
     }
     let said = json!([source, body.text, body.data]).to_string();
     let digest = Sha256::digest(said.as_bytes());
-    let fingerprint = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let fingerprint = hex(&digest[..16]);
     Ok(Some(Idempotency { key: key.to_owned(), fingerprint }))
 }
 
