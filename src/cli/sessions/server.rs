@@ -68,7 +68,10 @@ impl Server {
 
     /// With one endpoint: the named one, or the one that a chat would choose.
     pub fn of_one(project: &Project, place: &Where) -> Result<Server, Error> {
-        let door = Door::of(project, &Which::of(place.endpoint.clone(), place.url.clone()))?;
+        Server::behind(Door::of(project, &Which::of(place.endpoint.clone(), place.url.clone()))?)
+    }
+
+    pub fn behind(door: Door) -> Result<Server, Error> {
         let key = door.admin_key()?;
         let client = awc::Client::builder().disable_redirects().timeout(TIMEOUT).finish();
         Ok(Server { door, key, client })
@@ -102,7 +105,8 @@ impl Server {
     }
 
     /// The turns of the session up to this state.
-    pub async fn transcript(&self, id: &SessionId, turns: u64) -> Result<Vec<Record>, Error> {
+    pub async fn transcript(&self, id: &SessionId, life: &Listed) -> Result<Vec<Record>, Error> {
+        let turns = life.turns;
         let mut records: Vec<Record> = Vec::new();
         let mut cursor = Some(0);
         while let Some(after) = cursor {
@@ -118,7 +122,7 @@ impl Server {
 
     pub async fn recording(&self, id: SessionId) -> Result<Recording, Error> {
         let State { session, context } = self.state(&id).await?;
-        let records = self.transcript(&id, session.turns).await?;
+        let records = self.transcript(&id, &session).await?;
         Ok(Recording { id, started_at: session.started_at, records, context })
     }
 

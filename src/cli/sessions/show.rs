@@ -65,7 +65,7 @@ fn about(id: &SessionId, state: &State) -> Vec<String> {
         ),
     ];
     if !state.context.is_empty() {
-        lines.push(format!("{DIM}context {}{DIM:#}", Value::from(state.context.clone())));
+        lines.push(format!("{DIM}context {}{DIM:#}", words(&Value::from(state.context.clone()).to_string())));
     }
     lines.push(String::new());
     lines
