@@ -8,6 +8,7 @@ mod help;
 mod init;
 mod inject;
 mod listen;
+mod plain;
 mod post;
 mod print;
 mod schema;

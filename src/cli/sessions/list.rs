@@ -10,7 +10,8 @@ use tabwriter::TabWriter;
 
 use super::Where;
 use super::server::{Listed, Server};
-use super::words::{plain, stands, time};
+use super::words::{stands, time};
+use crate::cli::plain::plain;
 use crate::cli::style::BOLD;
 use crate::cli::{Error, print, settings};
 

@@ -8,18 +8,19 @@ use serde_json::Value;
 use super::show::conversation;
 use super::words::name;
 use crate::cli::chat::show;
+use crate::cli::plain::words;
 use crate::cli::style::{BOLD, DIM, GOOD, WRONG};
 
 /// Turns of the conversation before the one that differs.
 const TURNS_BEFORE: usize = 3;
 
 pub fn lines(recording: &Recording, difference: &Difference) -> Vec<String> {
-    let mut lines = vec![format!("{BOLD}{}{BOLD:#}: {}", name(&recording.id), headline(difference))];
+    let mut lines = vec![format!("{BOLD}{}{BOLD:#}: {}", name(&recording.id), words(&headline(difference)))];
     lines.extend(before(recording, difference).into_iter().map(|line| format!("  {line}")));
     let (recorded, replayed) = sides(&difference.what);
     lines.extend(side("recorded:", WRONG, recorded));
     lines.extend(side("replayed:", GOOD, replayed));
-    lines.extend(difference.then.iter().map(|then| format!("  {DIM}then {then}{DIM:#}")));
+    lines.extend(difference.then.iter().map(|then| format!("  {DIM}then {}{DIM:#}", words(then))));
     lines
 }
 
@@ -93,7 +94,7 @@ fn side(label: &str, style: Style, lines: Option<Vec<String>>) -> Vec<String> {
         lines.push("(nothing)".to_owned());
     }
     let labels = std::iter::once(label).chain(std::iter::repeat(""));
-    labels.zip(lines).map(|(label, line)| format!("  {style}{label:9} {line}{style:#}")).collect()
+    labels.zip(lines).map(|(label, line)| format!("  {style}{label:9} {}{style:#}", words(&line))).collect()
 }
 
 #[cfg(test)]
