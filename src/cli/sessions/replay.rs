@@ -16,6 +16,7 @@ use super::progress::Progress;
 use super::server::{Listed, Server};
 use super::tell;
 use super::words::{count, name};
+use crate::cli::plain::words;
 use crate::cli::style::{DIM, WRONG};
 use crate::cli::{Error, print, settings};
 
@@ -147,16 +148,13 @@ impl Report {
             told.iter().for_each(print::line);
             print::line("");
         }
-        let more = self.differ.len() - self.told.len();
-        if more > 0 {
-            print::line(format_args!(
-                "{DIM}and {} more; --json has them all{DIM:#}\n",
-                HumanCount(more as u64)
-            ));
+        if let Some(more) = more(self.differ.len()) {
+            print::line(format_args!("{more}\n"));
         }
         for (id, reason) in self.failed.iter().take(SHOWN_MAX) {
-            print::line(format_args!("{}: {WRONG}not replayed: {reason}{WRONG:#}", name(id)));
+            print::line(format_args!("{}: {WRONG}not replayed: {}{WRONG:#}", name(id), words(reason)));
         }
+        more(self.failed.len()).iter().for_each(print::line);
         print::line(self.summary());
     }
 
@@ -199,6 +197,12 @@ impl Report {
     }
 }
 
+/// What is told of those that are not shown.
+fn more(number: usize) -> Option<String> {
+    let more = number.checked_sub(SHOWN_MAX).filter(|more| *more > 0)?;
+    Some(format!("{DIM}and {} more; --json has them all{DIM:#}", HumanCount(more as u64)))
+}
+
 /// Something about a session, with its names.
 fn about(id: &SessionId, what: &str, value: Value) -> Value {
     json!({ "endpoint": id.endpoint, "userId": id.user_id, "sessionId": id.session_id, what: value })
@@ -239,6 +243,13 @@ mod tests {
         assert!(report(3, 1, 0).outcome().is_err());
         let failed = report(3, 0, 1).outcome().unwrap_err().to_string();
         assert_eq!(failed, "0 sessions differ, 1 session was not replayed");
+    }
+
+    #[test]
+    fn what_is_not_shown_is_counted() {
+        assert_eq!(more(SHOWN_MAX), None);
+        let told = more(SHOWN_MAX + 1_204).unwrap();
+        assert_eq!(anstream::adapter::strip_str(&told).to_string(), "and 1,204 more; --json has them all");
     }
 
     #[test]
