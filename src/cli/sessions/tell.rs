@@ -1,12 +1,12 @@
 //! A difference as people read it: the conversation up to it, then what was recorded and what comes out now.
 
 use anstyle::Style;
-use antiphon::model::{Map, Note, Numbered, Record};
+use antiphon::model::{Map, Note, Numbered, Pending, Record};
 use antiphon::replay::{Difference, Recording, What};
 use serde_json::Value;
 
 use super::show::conversation;
-use super::words::name;
+use super::words::{name, stands, time};
 use crate::cli::chat::show;
 use crate::cli::plain::words;
 use crate::cli::style::{BOLD, DIM, GOOD, WRONG};
@@ -32,6 +32,8 @@ fn headline(difference: &Difference) -> String {
         What::Notes { .. } => format!("turn {turn} notes something else"),
         What::Event { why } => format!("turn {turn} cannot come: {why}"),
         What::Context { .. } => format!("after turn {turn} the context is another one"),
+        What::Position { .. } => format!("after turn {turn} the flow stands elsewhere"),
+        What::Reminders { .. } => format!("after turn {turn} other reminders wait"),
     }
 }
 
@@ -41,7 +43,11 @@ fn before(recording: &Recording, difference: &Difference) -> Vec<String> {
     let at = at.min(recording.records.len().saturating_sub(1));
     let mut turns = recording.records[at.saturating_sub(TURNS_BEFORE)..].to_vec();
     turns.truncate(at.min(TURNS_BEFORE) + 1);
-    if let Some(last) = turns.last_mut().filter(|_| !matches!(difference.what, What::Context { .. })) {
+    let of_a_turn = match difference.what {
+        What::Outputs { .. } | What::Suspended { .. } | What::Notes { .. } | What::Event { .. } => true,
+        What::Context { .. } | What::Position { .. } | What::Reminders { .. } => false,
+    };
+    if let Some(last) = turns.last_mut().filter(|_| of_a_turn) {
         *last = Record { outputs: Vec::new(), notes: Vec::new(), ..last.clone() };
     }
     conversation(&turns)
@@ -66,6 +72,8 @@ fn sides(what: &What) -> (Option<Vec<String>>, Option<Vec<String>>) {
             differ.dedup();
             both(members(recorded, &differ), members(replayed, &differ))
         }
+        What::Position { recorded, replayed } => both(vec![stands(recorded)], vec![stands(replayed)]),
+        What::Reminders { recorded, replayed } => both(due(recorded), due(replayed)),
     }
 }
 
@@ -80,6 +88,10 @@ fn outputs(outputs: &[Numbered]) -> Vec<String> {
 
 fn goes(suspended: bool) -> Vec<String> {
     vec![if suspended { "waits in the middle of the input" } else { "goes on to its end" }.to_owned()]
+}
+
+fn due(reminders: &[Pending]) -> Vec<String> {
+    reminders.iter().map(|wait| format!("one at {}", time(wait.due_at))).collect()
 }
 
 fn members(context: &Map, names: &[&String]) -> Vec<String> {
@@ -118,7 +130,7 @@ mod tests {
             id: SessionId { endpoint, user_id, session_id },
             started_at: 1,
             records: (1..=turns).map(record).collect(),
-            context: Map::new(),
+            kept: None,
         }
     }
 
