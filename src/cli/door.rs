@@ -92,6 +92,14 @@ fn choose<'a>(project: &'a Project, name: Option<&str>) -> Result<&'a Endpoint, 
     with_webhook.or_else(|| enabled().next()).map(AsRef::as_ref).ok_or_else(|| Error::NoEndpoint(names()))
 }
 
+/// The id of a user or a session, as a flag has it: it becomes a part of an address, which these two do not.
+pub fn id(text: &str) -> Result<String, String> {
+    match text {
+        "." | ".." => Err("it cannot stand in an address; use an id other than \".\" and \"..\"".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
 /// The address of a server, as a flag has it.
 pub fn server(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("{error}; write it like http://127.0.0.1:8080"))?;
@@ -135,6 +143,12 @@ mod tests {
         let url = door("http://host/base/").url(&["users", "a/b ?#é"]);
         assert_eq!(url.as_str(), "http://host/base/users/a%2Fb%20%3F%23%C3%A9");
         assert_eq!(door("http://host").url(&["token"]).as_str(), "http://host/token");
+    }
+
+    #[test]
+    fn an_id_that_an_address_would_swallow_is_refused() {
+        assert!(id(".").is_err() && id("..").is_err());
+        assert_eq!(id("...").as_deref(), Ok("..."));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod help;
 mod init;
 mod inject;
 mod listen;
+mod plain;
 mod post;
 mod print;
 mod schema;
@@ -92,6 +93,10 @@ pub enum Error {
         "no answer from {server}: {reason}\nStart it with `antiphon serve`, or say where it is with --url."
     )]
     NoAnswer { server: String, reason: String },
+    #[error(
+        "the id \"{0}\" cannot stand in an address, so the server cannot be asked for that session; use ids other than \".\" and \"..\""
+    )]
+    Unaddressable(String),
     #[error("the server refused: {0}")]
     Refused(String),
     #[error(

@@ -57,14 +57,6 @@ impl Poster {
         Ok(())
     }
 
-    /// Reads from the management interface.
-    pub async fn look(&self, url: url::Url) -> Result<Reply, Error> {
-        let admin_key = self.door.admin_key()?;
-        let request = self.client.get(url.as_str()).insert_header(("X-API-Key", admin_key));
-        let response = request.send().await.map_err(|error| no_answer(&self.door.base, &error))?;
-        Reply::read(response).await.map_err(|error| no_answer(&self.door.base, &error))
-    }
-
     pub async fn post(&self, path: Path, body: &Value, key: Option<&str>) -> Result<Reply, Error> {
         let token = self.door.url_token.as_str();
         let url = match path {

@@ -1,4 +1,5 @@
-//! The living sessions of an endpoint, a page at a time, in the order of the store. What is told was flushed before.
+//! The sessions of an endpoint that live, and on request those that are over, a page at a time, in the order of the store.
+//! What is told was flushed before.
 //! A page costs a bounded number of rows, so it may hold fewer items than were asked for and still not be the last.
 
 use actix_web::web::{self, Data, Path, Query};
@@ -26,6 +27,8 @@ struct Asked {
     limit: Option<usize>,
     /// Only sessions that were active at this time or later, milliseconds since 1970.
     since: Option<u64>,
+    /// Also those that ended or expired.
+    ended: Option<bool>,
 }
 
 /// Which sessions are wanted.
@@ -34,6 +37,7 @@ struct Wanted {
     expire_ms: u64,
     now: u64,
     since: u64,
+    ended: bool,
     limit: usize,
 }
 
@@ -50,11 +54,13 @@ pub async fn sessions(front: Data<Front>, endpoint: Path<String>, request: HttpR
         let unknown = || Problem::new(Kind::UnknownEndpoint, format!("there is no endpoint {endpoint:?}"));
         let expire_ms = front.engine.endpoint(&endpoint).ok_or_else(unknown)?.session.expire_ms;
         let (wanted, after) = wanted(endpoint, expire_ms, request.query_string())?;
+        let now = wanted.now;
         let store = front.engine.store.clone();
         let page = web::block(move || page(&store, &wanted, after)).await.map_err(|_| unreadable())??;
         settle_all(&front).await?;
         let next = page.next.map(|key| key.to_string());
-        let items: Vec<Value> = page.sessions.iter().map(item).collect();
+        let items: Vec<Value> =
+            page.sessions.iter().map(|session| item(session, is_over(session, now, expire_ms))).collect();
         Ok(HttpResponse::Ok().json(json!({ "items": items, "next": next })))
     };
     listed.await.unwrap_or_else(Problem::respond)
@@ -62,14 +68,18 @@ pub async fn sessions(front: Data<Front>, endpoint: Path<String>, request: HttpR
 
 fn wanted(endpoint: String, expire_ms: u64, query: &str) -> Result<(Wanted, Option<SessionKey>), Problem> {
     let wrong = |error| {
-        Problem::new(Kind::InvalidInput, format!("limit and since (milliseconds) are whole numbers: {error}"))
+        Problem::new(
+            Kind::InvalidInput,
+            format!("limit and since (milliseconds) are whole numbers, ended is true or false: {error}"),
+        )
     };
     let asked = Query::<Asked>::from_query(query).map_err(wrong)?.into_inner();
     let no_cursor = || Problem::new(Kind::InvalidInput, "cursor is what the page before gave as its next");
     let after = asked.cursor.map(|text| SessionKey::parse(&text).ok_or_else(no_cursor)).transpose()?;
     let limit = asked.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
     let since = asked.since.unwrap_or(0);
-    Ok((Wanted { endpoint, expire_ms, now: clock::now(), since, limit }, after))
+    let ended = asked.ended.unwrap_or(false);
+    Ok((Wanted { endpoint, expire_ms, now: clock::now(), since, ended, limit }, after))
 }
 
 fn page(store: &Store, wanted: &Wanted, mut after: Option<SessionKey>) -> Result<Page, store::Error> {
@@ -98,13 +108,18 @@ fn page(store: &Store, wanted: &Wanted, mut after: Option<SessionKey>) -> Result
 
 impl Wanted {
     fn has(&self, session: &Session) -> bool {
-        let lives = session.position != Position::Ended && self.now < session.expires_at(self.expire_ms);
-        lives && session.id.endpoint == self.endpoint && session.last_active_at >= self.since
+        let told = self.ended || !is_over(session, self.now, self.expire_ms);
+        told && session.id.endpoint == self.endpoint && session.last_active_at >= self.since
     }
 }
 
-fn item(session: &Session) -> Value {
-    json!({
+/// It ended or expired; its row stays, so that its next life begins later than this one.
+pub(super) fn is_over(session: &Session, now: u64, expire_ms: u64) -> bool {
+    session.position == Position::Ended || now >= session.expires_at(expire_ms)
+}
+
+fn item(session: &Session, over: bool) -> Value {
+    let mut item = json!({
         "userId": session.id.user_id,
         "sessionId": session.id.session_id,
         "startedAt": session.started_at,
@@ -113,7 +128,11 @@ fn item(session: &Session) -> Value {
         "inputs": session.inputs,
         "outputs": session.outputs,
         "position": session.position,
-    })
+    });
+    if over {
+        item["ended"] = true.into();
+    }
+    item
 }
 
 /// The thread that read was lost.
@@ -134,13 +153,18 @@ mod tests {
 
     #[test]
     fn what_ended_expired_was_quiet_or_is_of_another_endpoint_is_not_listed() {
-        let wanted =
-            Wanted { endpoint: "shop".to_owned(), expire_ms: 1_000, now: 2_000, since: 1_500, limit: 9 };
-        assert!(wanted.has(&session("shop", 1_500)));
-        assert!(!wanted.has(&session("other", 1_500)));
-        assert!(!wanted.has(&session("shop", 1_499)));
-        assert!(!Wanted { since: 0, ..wanted }.has(&session("shop", 1_000)));
-        let wanted = Wanted { endpoint: "shop".to_owned(), expire_ms: 1_000, now: 2_000, since: 0, limit: 9 };
-        assert!(!wanted.has(&Session { position: Position::Ended, ..session("shop", 1_900) }));
+        let wanted = |since, ended| {
+            let endpoint = "shop".to_owned();
+            Wanted { endpoint, expire_ms: 1_000, now: 2_000, since, ended, limit: 9 }
+        };
+        let (of_late, all) = (wanted(1_500, false), wanted(0, false));
+        assert!(of_late.has(&session("shop", 1_500)));
+        assert!(!of_late.has(&session("other", 1_500)));
+        assert!(!of_late.has(&session("shop", 1_499)));
+        let ended = Session { position: Position::Ended, ..session("shop", 1_900) };
+        assert!(!all.has(&session("shop", 1_000)) && !all.has(&ended));
+        let with_ended = wanted(0, true);
+        assert!(with_ended.has(&session("shop", 1_000)) && with_ended.has(&ended));
+        assert!(!with_ended.has(&session("other", 1_500)));
     }
 }

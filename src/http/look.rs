@@ -9,7 +9,9 @@ use tokio::sync::oneshot;
 
 use super::front::Front;
 use super::input::header;
+use super::list::is_over;
 use super::problem::{Kind, Problem};
+use crate::clock;
 use crate::model::{Position, Session, SessionId, SessionKey};
 use crate::session::{Handles, Refusal, Settle};
 
@@ -23,8 +25,18 @@ pub struct Named {
     session: String,
 }
 
+/// Which state is wanted.
 #[derive(Deserialize)]
+struct Asked {
+    /// Also that of a session that ended or expired.
+    ended: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Page {
+    /// Of the life that began then, whether it still lives or not; if absent, of the one that lives.
+    started_at: Option<u64>,
     /// The cursor that the page before ended with.
     cursor: Option<u64>,
     limit: Option<usize>,
@@ -47,7 +59,16 @@ pub async fn ready(front: Data<Front>) -> HttpResponse {
 
 pub async fn state(front: Data<Front>, named: Path<Named>, request: HttpRequest) -> HttpResponse {
     let looked = async {
-        let session = session(&front, &request, named.into_inner()).await?;
+        let wrong = |error| Problem::new(Kind::InvalidInput, format!("ended is true or false: {error}"));
+        let asked = Query::<Asked>::from_query(request.query_string()).map_err(wrong)?;
+        let session = last_life(&front, &request, named.into_inner()).await?;
+        let session = session.ok_or(Refusal::UnknownSession)?;
+        if session.position == Position::Ended && asked.ended != Some(true) {
+            return Err(Refusal::UnknownSession.into());
+        }
+        let expire_ms =
+            front.engine.endpoint(&session.id.endpoint).map(|endpoint| endpoint.session.expire_ms);
+        let over = is_over(&session, clock::now(), expire_ms.unwrap_or(u64::MAX));
         let Session {
             id, started_at, last_active_at, turns, inputs, outputs, context, waits, position, ..
         } = session;
@@ -62,6 +83,7 @@ pub async fn state(front: Data<Front>, named: Path<Named>, request: HttpRequest)
             "outputs": outputs,
             "context": context,
             "waits": waits,
+            "ended": over,
             "position": position,
         })))
     };
@@ -70,18 +92,30 @@ pub async fn state(front: Data<Front>, named: Path<Named>, request: HttpRequest)
 
 pub async fn transcript(front: Data<Front>, named: Path<Named>, request: HttpRequest) -> HttpResponse {
     let looked = async {
-        let session = session(&front, &request, named.into_inner()).await?;
-        let wrong =
-            |error| Problem::new(Kind::InvalidInput, format!("cursor and limit are whole numbers: {error}"));
+        let wrong = |error| {
+            Problem::new(
+                Kind::InvalidInput,
+                format!("cursor, limit and startedAt are whole numbers: {error}"),
+            )
+        };
         let page = Query::<Page>::from_query(request.query_string()).map_err(wrong)?;
         let limit = page.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
         let after = page.cursor.unwrap_or(0);
-        let key = session.id.key();
+        let session = last_life(&front, &request, named.into_inner()).await?;
+        let session = session.ok_or(Refusal::UnknownSession)?;
+        let asked = match page.started_at {
+            Some(started_at) => started_at == session.started_at,
+            None => session.position != Position::Ended,
+        };
+        if !asked {
+            return Err(Refusal::UnknownSession.into());
+        }
+        let started_at = session.started_at;
         // No further than the state that was settled.
-        let mut records = front.engine.store.transcript(&key, session.started_at, after, limit)?;
+        let mut records = front.engine.store.transcript(&session.id.key(), started_at, after, limit)?;
         records.retain(|record| record.turn <= session.turns);
         let next = records.last().map(|record| record.turn).filter(|turn| *turn < session.turns);
-        Ok(HttpResponse::Ok().json(json!({ "items": records, "next": next })))
+        Ok(HttpResponse::Ok().json(json!({ "startedAt": started_at, "items": records, "next": next })))
     };
     looked.await.unwrap_or_else(Problem::respond)
 }
@@ -109,12 +143,13 @@ impl Named {
     }
 }
 
-async fn session(front: &Front, request: &HttpRequest, named: Named) -> Result<Session, Problem> {
+/// As the store has it, though it may be over.
+async fn last_life(front: &Front, request: &HttpRequest, named: Named) -> Result<Option<Session>, Problem> {
     front.admit(header(request.headers(), "X-API-Key"))?;
     let key = named.id(front)?.key();
     let read = front.engine.store.session(&key)?;
     settle(front, &key).await?;
-    read.filter(|session| session.position != Position::Ended).ok_or_else(|| Refusal::UnknownSession.into())
+    Ok(read)
 }
 
 /// What was read may be ahead of the disk: waits until it is flushed.

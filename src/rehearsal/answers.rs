@@ -3,12 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use crate::flow::METHODS;
 use crate::model::{Call, CallResult};
 use crate::project::conversation;
-use crate::yaml::{Entry, Faults, Node, Value as Written};
+use crate::yaml::{self, Entry, Faults, Node, Value as Written};
 
-/// The methods that an `http` step may have.
-const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 const STATUS: u64 = 200;
 
 /// The answers of a test, and how many of each were used.
@@ -54,13 +53,26 @@ pub(super) fn key(call: &Call) -> String {
     format!("{} {}", call.method, call.url)
 }
 
-pub(super) fn read(node: &Node, faults: &mut Faults) -> BTreeMap<String, Vec<CallResult>> {
-    let entries = node.entries(faults).unwrap_or_default();
-    entries.iter().map(|entry| (entry.key.clone(), read_one(entry, faults))).collect()
+/// Addresses are written with `${NAME}`, as in flows, though they are keys here.
+pub(super) fn read(
+    node: &Node,
+    env: &dyn Fn(&str) -> Option<String>,
+    faults: &mut Faults,
+) -> BTreeMap<String, Vec<CallResult>> {
+    let mut all = BTreeMap::new();
+    for entry in node.entries(faults).unwrap_or_default() {
+        match yaml::replace(&entry.key, env) {
+            Ok(key) => drop(all.insert(key.clone(), read_one(&key, entry, faults))),
+            Err(fault) => faults.push(&entry.place, fault),
+        }
+    }
+    all
 }
 
-fn read_one(Entry { key, place, node }: &Entry, faults: &mut Faults) -> Vec<CallResult> {
-    let known = key.split_once(' ').filter(|(method, url)| METHODS.contains(method) && url.contains("://"));
+fn read_one(key: &str, Entry { place, node, .. }: &Entry, faults: &mut Faults) -> Vec<CallResult> {
+    let known = key
+        .split_once(' ')
+        .filter(|(method, url)| METHODS.iter().any(|(_, known)| known == method) && url.contains("://"));
     if known.is_none() {
         let text = format!(
             "\"{key}\" is no call; write its method and address: \"GET https://shop.example/orders/7\""

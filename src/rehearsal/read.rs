@@ -58,7 +58,7 @@ pub fn read_file(
         now: keys.optional("now").and_then(|node| node.valid(instant, faults)).unwrap_or(NOW),
         profile: keys.optional("profile").and_then(|node| object(node, faults)).unwrap_or_default(),
         seeds: keys.optional("seeds").map(|node| seeds(node, faults)).unwrap_or_default(),
-        answers: keys.optional("http").map_or_else(BTreeMap::new, |node| answers::read(node, faults)),
+        answers: keys.optional("http").map_or_else(BTreeMap::new, |node| answers::read(node, env, faults)),
     };
     let steps = keys.required("steps", faults).map(|node| step::read_all(node, faults));
     keys.finish(faults);

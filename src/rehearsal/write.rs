@@ -80,8 +80,7 @@ impl Lines {
             self.text += "http:\n";
         }
         for (call, answers) in answers {
-            // Nothing is replaced in keys.
-            self.text += &format!("  {}:\n", escaped(call));
+            self.text += &format!("  {}:\n", quoted(call));
             for answer in answers {
                 self.text += &format!("    - {}\n", self::answer(answer));
             }

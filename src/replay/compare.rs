@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
-use super::{Recording, Replay, Replayed};
-use crate::model::{Map, Note, NoteKind, Numbered, Record};
+use super::{Kept, Recording, Replay, Replayed};
+use crate::model::{Frame, Map, Note, NoteKind, Numbered, Pending, Position, Record};
 
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,6 +42,16 @@ pub enum What {
         recorded: Map,
         replayed: Map,
     },
+    /// Where the flow stands after the last turn.
+    Position {
+        recorded: Box<Position>,
+        replayed: Box<Position>,
+    },
+    /// Those that wait after the last turn.
+    Reminders {
+        recorded: Vec<Pending>,
+        replayed: Vec<Pending>,
+    },
 }
 
 /// None if the session comes out the same.
@@ -60,9 +70,56 @@ fn at_the_end(recording: &Recording, replay: &Replay) -> Option<Difference> {
     if let Some(why) = &replay.stuck {
         return Some(Difference { turn: turn + 1, what: What::Event { why: why.clone() }, then: None });
     }
-    let (recorded, replayed) = (&recording.context, &replay.session.context);
-    let what = What::Context { recorded: recorded.clone(), replayed: replayed.clone() };
-    (recorded != replayed).then_some(Difference { turn, what, then })
+    let what = recording.kept.as_ref().and_then(|kept| of_kept(kept, replay))?;
+    Some(Difference { turn, what, then })
+}
+
+fn of_kept(kept: &Kept, replay: &Replay) -> Option<What> {
+    let (session, changed) = (&replay.session, replay.changed);
+    if kept.context != session.context {
+        return Some(What::Context { recorded: kept.context.clone(), replayed: session.context.clone() });
+    }
+    if !stands_alike(&kept.position, &session.position, changed) {
+        let [recorded, replayed] =
+            [&kept.position, &session.position].map(|position| position.clone().into());
+        return Some(What::Position { recorded, replayed });
+    }
+    let [recorded, replayed] = [&kept.waits, &session.waits].map(|waits| reminders(waits));
+    // The ids count all waits, of which a changed flow may have more.
+    let same = |(recorded, replayed): (&Pending, &Pending)| {
+        recorded.due_at == replayed.due_at && (changed || recorded.id == replayed.id)
+    };
+    let all_same = recorded.len() == replayed.len() && recorded.iter().zip(&replayed).all(same);
+    (!all_same).then_some(What::Reminders { recorded, replayed })
+}
+
+/// Whatever the version is called. The steps of a changed flow may have moved: then places do not count.
+fn stands_alike(recorded: &Position, replayed: &Position, changed: bool) -> bool {
+    let (at, now_at) = (frames(recorded), frames(replayed));
+    let places = changed || at == now_at;
+    places
+        && match (recorded, replayed) {
+            (Position::Ask { failed, .. }, Position::Ask { failed: now_failed, .. }) => failed == now_failed,
+            (Position::Handover { to, .. }, Position::Handover { to: now_to, .. }) => to == now_to,
+            (recorded, replayed) => std::mem::discriminant(recorded) == std::mem::discriminant(replayed),
+        }
+}
+
+fn frames(position: &Position) -> &[Frame] {
+    match position {
+        Position::Ask { frames, .. }
+        | Position::Suspended { frames, .. }
+        | Position::Listen { frames, .. }
+        | Position::Handover { frames, .. } => frames,
+        Position::Start | Position::Ended => &[],
+    }
+}
+
+/// In the order in which they come.
+fn reminders(waits: &[Pending]) -> Vec<Pending> {
+    let mut reminders: Vec<Pending> = waits.iter().filter(|wait| wait.reminder).cloned().collect();
+    reminders.sort_by_key(|wait| (wait.due_at, wait.id));
+    reminders
 }
 
 fn of_turn(recorded: &Record, replayed: &Record, changed: bool) -> Option<What> {

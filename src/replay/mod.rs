@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::flow::Program;
-use crate::model::{Map, ProgramHash, Record, Session, SessionId};
+use crate::model::{Map, Pending, Position, ProgramHash, Record, Session, SessionId};
 use crate::project::{Endpoint, Project};
 use crate::turn::{Bounds, Door};
 
@@ -29,8 +29,17 @@ pub struct Recording {
     pub started_at: u64,
     /// All turns, from the first.
     pub records: Vec<Record>,
-    /// What is kept after the last of them.
+    /// None of a session that is over: little of it is kept.
+    pub kept: Option<Kept>,
+}
+
+/// What is kept after the last turn.
+#[derive(Clone, Debug)]
+pub struct Kept {
     pub context: Map,
+    pub position: Position,
+    /// What is waited for; only reminders are compared, since the others belong to the position.
+    pub waits: Vec<Pending>,
 }
 
 /// Where it is played: what flows may know of the endpoint, and how far a turn may go at the most.

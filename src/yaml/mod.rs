@@ -18,7 +18,7 @@ mod tests;
 #[cfg(test)]
 pub(crate) mod trial;
 
-pub use environment::literal;
+pub use environment::{literal, replace};
 pub use fault::{Fault, Faults, did_you_mean, nearest, not_available};
 pub use keys::Keys;
 pub use locale::{locale, timezone, zone};

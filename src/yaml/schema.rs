@@ -72,7 +72,7 @@ fn value(kind: &Kind, defs: &mut Map) -> Map {
     })
 }
 
-/// A key is never replaced from the environment.
+/// The reader replaces nothing in keys; where names of the environment may stand in one, its pattern lets them through.
 fn name(form: &Form) -> Value {
     json!({ "pattern": form.pattern })
 }

@@ -68,3 +68,21 @@ fn a_list_that_is_asked_for_wrongly_is_refused() {
     connection.answer().expect("the server answers").problem(401, "unauthorized");
     connection.post(path, &[], b"{}").expect("the server answers").problem(405, "method-not-allowed");
 }
+
+#[test]
+fn a_session_that_ended_is_listed_on_request_and_its_turns_are_read_by_the_start_of_its_life() {
+    let engine = Engine::start(Project::new(FLOW).endpoint("shop", ""));
+    engine.session("shop", "ann", "1").says("bye");
+    assert_eq!(get(&engine, "shop/sessions").json()["items"], Value::Array(Vec::new()));
+    let item = get(&engine, "shop/sessions?ended=true").json()["items"][0].clone();
+    assert_eq!((&item["userId"], &item["ended"]), (&"ann".into(), &true.into()));
+    let life = "shop/users/ann/sessions/1";
+    let started_at = item["startedAt"].as_u64().expect("an item has its start");
+    let page = get(&engine, &format!("{life}/transcript?startedAt={started_at}")).json();
+    assert_eq!((&page["startedAt"], &page["items"][0]["turn"]), (&started_at.into(), &1.into()));
+    get(&engine, &format!("{life}/transcript")).problem(404, "unknown-session");
+    get(&engine, &format!("{life}/transcript?startedAt=1")).problem(404, "unknown-session");
+    get(&engine, life).problem(404, "unknown-session");
+    get(&engine, &format!("{life}?ended=maybe")).problem(400, "invalid-input");
+    get(&engine, "shop/sessions?ended=maybe").problem(400, "invalid-input");
+}

@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use antiphon::config::Overlay;
 use antiphon::model::{Record, SessionId, Source};
 use antiphon::project::{self, Project as Folder};
-use antiphon::replay::{self, Flows, Programs, Recording, Stage};
+use antiphon::replay::{self, Flows, Kept, Programs, Recording, Stage};
 use antiphon::script::Sandbox;
 use serde_json::{Value, json};
 
@@ -230,7 +230,11 @@ impl Caller {
         assert_eq!(records.len() as u64, turns, "{id:?}");
         let started_at = state["startedAt"].as_u64().expect("a state has its start");
         let context = state["context"].as_object().expect("a state has a context").clone();
-        Recording { id, started_at, records, context }
+        let part = |name: &str| state[name].clone();
+        let position = serde_json::from_value(part("position")).expect("a state has its position");
+        let waits = serde_json::from_value(part("waits")).expect("a state has its waits");
+        let kept = Some(Kept { context, position, waits });
+        Recording { id, started_at, records, kept }
     }
 
     fn get(&mut self, id: &SessionId, rest: &str) -> Value {
@@ -274,7 +278,8 @@ fn are_the_same(recordings: &[Recording], folder: &Folder) {
         assert_eq!(replay::compare(recording, &replay), None, "{id:?}");
         let replayed: Vec<&Record> = replay.turns.iter().map(|turn| &turn.record).collect();
         assert_eq!(json!(replayed).to_string(), json!(recording.records).to_string(), "{id:?}");
-        let kept = [&replay.session.context, &recording.context].map(|context| json!(context).to_string());
+        let kept = [&replay.session.context, &recording.kept.as_ref().expect("it lives").context]
+            .map(|context| json!(context).to_string());
         assert_eq!(kept[0], kept[1], "{id:?}");
     }
 }
@@ -385,4 +390,21 @@ fn sessions_are_listed_and_shown() {
     let unknown = sessions(&engine, &[&place[..], &["--user", "nobody"]].concat());
     assert!(text(&unknown.stderr).contains("unknown-session"), "{unknown:?}");
     assert_eq!(unknown.status.code(), Some(1));
+}
+
+#[test]
+fn a_session_that_ended_is_replayed_as_well() {
+    let flow = "- say: \"{{ input.text }}\"\n- if: \"input.text == 'bye'\"\n  then: [{ stop: session }]";
+    let engine = Engine::start(Project::new(flow).endpoint("shop", ""));
+    let session = engine.session("shop", "ann", "1");
+    session.says("hi");
+    session.says("bye");
+    engine.session("shop", "ben", "1").says("hi");
+    let same = sessions(&engine, &["replay", "--since", "1h"]);
+    assert_eq!((text(&same.stdout).as_str(), same.status.code()), ("2 sessions: 2 the same\n", Some(0)));
+    let one = sessions(&engine, &["replay", "--user", "ann", "--session", "1"]);
+    assert_eq!(text(&one.stdout), "1 session: 1 the same\n", "{one:?}");
+    assert!(!text(&sessions(&engine, &["list"]).stdout).contains("ann"));
+    let dots = sessions(&engine, &["show", "--user", "..", "--session", "1"]);
+    assert!(text(&dots.stderr).contains("cannot stand in an address"), "{dots:?}");
 }

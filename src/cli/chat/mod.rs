@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::Error;
-use super::door::{Door, Which};
+use super::door::{Door, Which, id};
 use super::post::{Path, Poster, Reply};
 use super::print;
 use super::style::DIM;
@@ -31,10 +31,10 @@ pub struct Args {
     #[command(flatten)]
     which: Which,
     /// The user who speaks
-    #[arg(long, value_name = "ID", default_value = "me")]
+    #[arg(long, value_name = "ID", default_value = "me", value_parser = id)]
     user: String,
     /// The session to go on with; a new one if absent
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id)]
     session: Option<String>,
     /// The project folder of the server
     #[arg(default_value = "data")]

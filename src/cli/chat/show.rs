@@ -2,6 +2,7 @@
 
 use antiphon::model::{Note, NoteKind, Numbered, Record, Source, Speaker};
 
+use crate::cli::plain::words;
 use crate::cli::style::{DIM, GOOD};
 
 /// What the user is to see, and before it what was said, unless the reader typed it (`own`).
@@ -22,7 +23,7 @@ pub fn note(note: &Note) -> String {
         NoteKind::Fault => "fault",
     };
     let place = if note.place.is_empty() { String::new() } else { format!("{}: ", note.place) };
-    format!("{kind}: {place}{}", note.text)
+    words(&format!("{kind}: {place}{}", note.text))
 }
 
 /// A notify has no words of its own: it is the output.
@@ -35,9 +36,9 @@ fn said(turn: &Record) -> Option<String> {
         Source::Returned => "(the agent gave the session back)",
     };
     let data = turn.input.data.as_ref().map(|data| serde_json::Value::from(data.clone()).to_string());
-    let words = [turn.input.text.clone(), data.unwrap_or_default()];
-    let words: Vec<&str> = words.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    Some(format!("{DIM}{who} {}{DIM:#}", words.join(" ")))
+    let parts = [turn.input.text.clone(), data.unwrap_or_default()];
+    let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    Some(format!("{DIM}{who} {}{DIM:#}", words(&parts.join(" "))))
 }
 
 fn output(numbered: &Numbered) -> Vec<String> {
@@ -48,10 +49,11 @@ fn output(numbered: &Numbered) -> Vec<String> {
     };
     let mut lines = Vec::new();
     if !output.text.is_empty() {
-        lines.push(format!("{GOOD}{who}{}{GOOD:#}", output.text));
+        lines.push(format!("{GOOD}{who}{}{GOOD:#}", words(&output.text)));
     }
     if !output.data.is_empty() {
-        lines.push(format!("{DIM}{}{DIM:#}", serde_json::Value::from(output.data.clone())));
+        let data = serde_json::Value::from(output.data.clone()).to_string();
+        lines.push(format!("{DIM}{}{DIM:#}", words(&data)));
     }
     lines
 }
@@ -87,6 +89,19 @@ mod tests {
     fn a_notify_is_shown_once_as_its_output() {
         let outputs = json!([{ "sequence": 1, "text": "hi", "source": "bot" }]);
         assert_eq!(plain(lines(&turn("notify", outputs), false)), ["hi"]);
+    }
+
+    #[test]
+    fn words_of_users_do_not_act_on_the_terminal() {
+        let outputs =
+            json!([{ "sequence": 1, "text": "a\u{9b}2J\nb", "data": { "b": "\u{7f}" }, "source": "bot" }]);
+        let mut turn = turn("user", outputs);
+        turn.input.text = "\u{1b}[2J".to_owned();
+        turn.notes[0].text = "\u{7}".to_owned();
+        let told = [lines(&turn, false), notes(&turn)].concat().concat();
+        let acts = |text: &str| text.contains(['\u{9b}', '\u{7f}', '\u{7}']) || text.contains("\u{1b}[2J");
+        assert!(!acts(&told), "{told:?}");
+        assert!(told.contains("\\u{1b}[2J") && told.contains("a\\u{9b}2J\nb"), "{told:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
 use super::order::Mark;
+use crate::cli::plain::{plain, words};
 use crate::cli::style::{BOLD, DIM, GOOD, WRONG};
 
 pub struct Callback {
@@ -50,15 +51,17 @@ impl Callback {
         let mut lines = format!(
             "{DIM}{} {} #{number}{DIM:#} {BOLD}{}{BOLD:#}",
             time(self.at),
-            self.webhook_id,
-            self.session()
+            plain(&self.webhook_id),
+            plain(&self.session())
         );
         if *mark != Mark::New {
             let _ = write!(lines, " {WRONG}{}{WRONG:#}", mark_text(mark));
         }
         match signature {
             Some(Ok(())) => lines.push_str(&format!(" {GOOD}signature valid{GOOD:#}")),
-            Some(Err(reason)) => lines.push_str(&format!(" {WRONG}signature refused: {reason}{WRONG:#}")),
+            Some(Err(reason)) => {
+                lines.push_str(&format!(" {WRONG}signature refused: {}{WRONG:#}", plain(reason)))
+            }
             None => {}
         }
         lines + &self.words()
@@ -67,16 +70,16 @@ impl Callback {
     fn words(&self) -> String {
         let output = &self.body["AIOutput"];
         if !output.is_object() {
-            return format!("\n  {}", self.body);
+            return format!("\n  {}", words(&self.body.to_string()));
         }
-        let mut words = String::new();
+        let mut lines = String::new();
         if let Some(text) = output["text"].as_str().filter(|text| !text.is_empty()) {
-            words += &format!("\n  {}", text.replace('\n', "\n  "));
+            lines += &format!("\n  {}", words(text).replace('\n', "\n  "));
         }
         if output["data"].as_object().is_some_and(|data| !data.is_empty()) {
-            words += &format!("\n  {DIM}{}{DIM:#}", output["data"]);
+            lines += &format!("\n  {DIM}{}{DIM:#}", words(&output["data"].to_string()));
         }
-        words
+        lines
     }
 }
 

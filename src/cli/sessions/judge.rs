@@ -1,6 +1,7 @@
 //! Whether a session comes out the same: finds what it is to be played in, and plays it.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -62,10 +63,12 @@ impl Judge {
         let flows =
             if self.changed { Flows::Changed(&endpoint.program) } else { Flows::Recorded(&self.programs) };
         let stage = Stage::of(&self.project, endpoint);
-        Ok(match replay::run(recording, flows, &stage, &mut self.sandbox) {
-            Ok(replay) => replay::compare(recording, &replay).map_or(Verdict::Same, Verdict::Differs),
-            Err(error) => Verdict::Failed(error.to_string()),
-        })
+        let sandbox = &mut self.sandbox;
+        Ok(caught(|| play(recording, flows, &stage, sandbox)).unwrap_or_else(|failed| {
+            // The one that was used may be broken.
+            self.sandbox = Sandbox::new(self.project.settings.limits.script_memory_bytes);
+            failed
+        }))
     }
 
     /// Asks the server for those that are not known yet; why one cannot be had.
@@ -98,6 +101,19 @@ impl Judge {
     }
 }
 
+fn play(recording: &Recording, flows: Flows, stage: &Stage, sandbox: &mut Sandbox) -> Verdict {
+    match replay::run(recording, flows, stage, sandbox) {
+        Ok(replay) => replay::compare(recording, &replay).map_or(Verdict::Same, Verdict::Differs),
+        Err(error) => Verdict::Failed(error.to_string()),
+    }
+}
+
+/// What is played, or what is told of it if it panics: the other sessions are still to come.
+fn caught(play: impl FnOnce() -> Verdict) -> Result<Verdict, Verdict> {
+    let text = "a turn panicked: that is a mistake of Antiphon, not of the flow; please report it";
+    catch_unwind(AssertUnwindSafe(play)).map_err(|_| Verdict::Failed(text.to_owned()))
+}
+
 /// The inner error is about this program only.
 async fn fetch(server: &Server, hash: &ProgramHash) -> Result<Result<Arc<Program>, String>, Error> {
     let source = match server.program(hash).await {
@@ -107,4 +123,18 @@ async fn fetch(server: &Server, hash: &ProgramHash) -> Result<Result<Arc<Program
     };
     let first = |faults: Vec<_>| faults.first().map_or_else(String::new, ToString::to_string);
     Ok(recompile(&source, &settings::env).map(Arc::new).map_err(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_whose_turn_panics_is_one_that_was_not_replayed() {
+        let Err(Verdict::Failed(reason)) = caught(|| panic!("on purpose")) else {
+            panic!("it has a verdict")
+        };
+        assert!(reason.contains("a turn panicked"), "{reason}");
+        assert!(matches!(caught(|| Verdict::Same), Ok(Verdict::Same)));
+    }
 }

@@ -10,7 +10,8 @@ use tabwriter::TabWriter;
 
 use super::Where;
 use super::server::{Listed, Server};
-use super::words::{plain, stands, time};
+use super::words::{stands, time};
+use crate::cli::plain::plain;
 use crate::cli::style::BOLD;
 use crate::cli::{Error, print, settings};
 
@@ -34,7 +35,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Error> {
     let (server, endpoints) = Server::find(&settings::load(&args.project, &[])?, &args.place)?;
     let since = args.since.map(|ms| clock::now().saturating_sub(ms));
-    let sessions = actix_web::rt::System::new().block_on(server.sessions(&endpoints, since))?;
+    let sessions = actix_web::rt::System::new().block_on(server.sessions(&endpoints, since, false))?;
     if args.json {
         print::line(json!(sessions));
     } else if sessions.is_empty() {
@@ -78,6 +79,7 @@ mod tests {
             inputs: 1,
             outputs: 1,
             position: Position::Start,
+            ended: false,
         };
         let table = table(&[listed("ann", 7), listed("somebody with\ta tab", 1_000)]);
         let lines: Vec<&str> = table.lines().collect();

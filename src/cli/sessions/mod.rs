@@ -5,7 +5,7 @@ mod judge;
 mod list;
 mod progress;
 mod replay;
-mod server;
+pub mod server;
 mod show;
 mod tell;
 mod words;
@@ -33,7 +33,7 @@ enum Command {
 
 /// Where sessions are looked for.
 #[derive(clap::Args)]
-struct Where {
+pub struct Where {
     /// The endpoint; if absent, all of them, and for one session the one that `antiphon chat` would choose
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,

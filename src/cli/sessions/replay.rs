@@ -16,6 +16,7 @@ use super::progress::Progress;
 use super::server::{Listed, Server};
 use super::tell;
 use super::words::{count, name};
+use crate::cli::plain::words;
 use crate::cli::style::{DIM, WRONG};
 use crate::cli::{Error, print, settings};
 
@@ -24,6 +25,10 @@ use crate::cli::{Error, print, settings};
 /// Without --project each turn runs in the program that it ran in, and must come out to the byte. With it, the sessions run
 /// through the flows of that project: what would this change have said? Nobody is called: what was answered once is taken from
 /// the recording. Settings and variables are those of this command, so run it where the server's are set.
+///
+/// Sessions that ended or expired are played too, each in its last life; earlier lives are not. Programs are those of the
+/// recording; the endpoint's locale and time zone and the limits are those of the project now, so an edit of them can show as
+/// a difference. A timeout or reminder that a changed flow lets come later than recorded is played at the recorded time.
 #[derive(clap::Args)]
 #[command(after_help = "Example: antiphon sessions replay --since 7d --project changed")]
 pub struct Args {
@@ -59,6 +64,8 @@ pub struct Args {
 const SHOWN_MAX: usize = 20;
 /// Recordings that are fetched ahead.
 const AHEAD: usize = 8;
+/// How the refusal of a session begins that is not there.
+const GONE: &str = "404 unknown-session";
 
 pub fn run(args: Args) -> Result<(), Error> {
     let project = settings::load(&args.project, &[])?;
@@ -76,7 +83,7 @@ pub fn run(args: Args) -> Result<(), Error> {
     };
     let report = actix_web::rt::System::new().block_on(async {
         let ids = wanted(&args, &server, &endpoints).await?;
-        replay_all(&server, judge, ids).await
+        replay_all(&server, judge, ids, args.since.is_some()).await
     })?;
     report.print(args.json);
     report.outcome()
@@ -88,10 +95,15 @@ async fn wanted(args: &Args, server: &Server, endpoints: &[String]) -> Result<Ve
         return Ok(vec![SessionId { endpoint, user_id, session_id }]);
     }
     let since = args.since.map(|ms| clock::now().saturating_sub(ms));
-    Ok(server.sessions(endpoints, since).await?.iter().map(Listed::id).collect())
+    Ok(server.sessions(endpoints, since, true).await?.iter().map(Listed::id).collect())
 }
 
-async fn replay_all(server: &Server, mut judge: Judge, ids: Vec<SessionId>) -> Result<Report, Error> {
+async fn replay_all(
+    server: &Server,
+    mut judge: Judge,
+    ids: Vec<SessionId>,
+    listed: bool,
+) -> Result<Report, Error> {
     let mut progress = Progress::new(ids.len() as u64);
     let fetch = |id: SessionId| async move { (id.clone(), server.recording(id).await) };
     let mut recordings = stream::iter(ids).map(fetch).buffered(AHEAD);
@@ -102,8 +114,10 @@ async fn replay_all(server: &Server, mut judge: Judge, ids: Vec<SessionId>) -> R
                 let verdict = judge.judge(server, &recording).await?;
                 report.take(recording, verdict);
             }
-            // It may have ended meanwhile.
+            // It was in the list.
+            Err(Error::Refused(problem)) if listed && problem.starts_with(GONE) => report.gone += 1,
             Err(Error::Refused(problem)) => report.failed.push((id, problem)),
+            Err(error @ Error::Unaddressable(_)) => report.failed.push((id, error.to_string())),
             Err(other) => return Err(other),
         }
         progress.step();
@@ -119,6 +133,8 @@ struct Report {
     /// The first differences, as they are shown.
     told: Vec<Vec<String>>,
     failed: Vec<(SessionId, String)>,
+    /// They were in the list and nowhere when they were asked for.
+    gone: u64,
 }
 
 impl Report {
@@ -136,7 +152,7 @@ impl Report {
     }
 
     fn sessions(&self) -> u64 {
-        self.same + (self.differ.len() + self.failed.len()) as u64
+        self.same + (self.differ.len() + self.failed.len()) as u64 + self.gone
     }
 
     fn print(&self, json: bool) {
@@ -147,16 +163,13 @@ impl Report {
             told.iter().for_each(print::line);
             print::line("");
         }
-        let more = self.differ.len() - self.told.len();
-        if more > 0 {
-            print::line(format_args!(
-                "{DIM}and {} more; --json has them all{DIM:#}\n",
-                HumanCount(more as u64)
-            ));
+        if let Some(more) = more(self.differ.len()) {
+            print::line(format_args!("{more}\n"));
         }
         for (id, reason) in self.failed.iter().take(SHOWN_MAX) {
-            print::line(format_args!("{}: {WRONG}not replayed: {reason}{WRONG:#}", name(id)));
+            print::line(format_args!("{}: {WRONG}not replayed: {}{WRONG:#}", name(id), words(reason)));
         }
+        more(self.failed.len()).iter().for_each(print::line);
         print::line(self.summary());
     }
 
@@ -166,6 +179,7 @@ impl Report {
             (self.same, "the same"),
             (self.differ.len() as u64, if self.differ.len() == 1 { "differs" } else { "differ" }),
             (self.failed.len() as u64, "not replayed"),
+            (self.gone, "gone"),
         ];
         let parts = parts.iter().filter(|(number, _)| *number > 0);
         let parts: Vec<String> =
@@ -186,6 +200,7 @@ impl Report {
             "same": self.same,
             "differ": differences.len(),
             "notReplayed": failures.len(),
+            "gone": self.gone,
             "differences": differences,
             "failures": failures,
         })
@@ -197,6 +212,12 @@ impl Report {
         }
         Err(Error::Replay { differ: self.differ.len(), failed: self.failed.len() })
     }
+}
+
+/// What is told of those that are not shown.
+fn more(number: usize) -> Option<String> {
+    let more = number.checked_sub(SHOWN_MAX).filter(|more| *more > 0)?;
+    Some(format!("{DIM}and {} more; --json has them all{DIM:#}", HumanCount(more as u64)))
 }
 
 /// Something about a session, with its names.
@@ -222,7 +243,7 @@ mod tests {
         };
         let failure = |n| (id(n), "gone".to_owned());
         let (differ, failed) = ((0..differ).map(difference).collect(), (0..failed).map(failure).collect());
-        Report { same, differ, told: Vec::new(), failed }
+        Report { same, differ, told: Vec::new(), failed, gone: 0 }
     }
 
     #[test]
@@ -236,9 +257,19 @@ mod tests {
     #[test]
     fn a_difference_or_a_session_that_was_not_replayed_is_a_failure() {
         assert!(report(3, 0, 0).outcome().is_ok());
+        let with_gone = Report { gone: 2, ..report(3, 0, 0) };
+        assert!(with_gone.outcome().is_ok());
+        assert_eq!(with_gone.summary(), "5 sessions: 3 the same, 2 gone");
         assert!(report(3, 1, 0).outcome().is_err());
         let failed = report(3, 0, 1).outcome().unwrap_err().to_string();
         assert_eq!(failed, "0 sessions differ, 1 session was not replayed");
+    }
+
+    #[test]
+    fn what_is_not_shown_is_counted() {
+        assert_eq!(more(SHOWN_MAX), None);
+        let told = more(SHOWN_MAX + 1_204).unwrap();
+        assert_eq!(anstream::adapter::strip_str(&told).to_string(), "and 1,204 more; --json has them all");
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use antiphon::model::{Map, Position, ProgramHash, ProgramSource, Record, SessionId};
+use antiphon::model::{Map, Pending, Position, ProgramHash, ProgramSource, Record, SessionId};
 use antiphon::project::Project;
-use antiphon::replay::Recording;
+use antiphon::replay::{Kept, Recording};
 use awc::error::PayloadError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,9 @@ pub struct Listed {
     pub inputs: u64,
     pub outputs: u64,
     pub position: Position,
+    /// It ended or expired.
+    #[serde(default)]
+    pub ended: bool,
 }
 
 /// The state of a session as it may be told.
@@ -49,6 +52,8 @@ pub struct State {
     #[serde(flatten)]
     pub session: Listed,
     pub context: Map,
+    #[serde(default)]
+    pub waits: Vec<Pending>,
 }
 
 #[derive(Deserialize)]
@@ -60,15 +65,23 @@ struct Page<T, C> {
 impl Server {
     /// With the endpoints that are asked for: the named one, or all of the project.
     pub fn find(project: &Project, place: &Where) -> Result<(Server, Vec<String>), Error> {
-        let server = Server::of_one(project, place)?;
-        let all = || project.endpoints.keys().cloned().collect();
-        let endpoints = if place.endpoint.is_some() { vec![server.door.endpoint.clone()] } else { all() };
-        Ok((server, endpoints))
+        if place.endpoint.is_some() {
+            let server = Server::of_one(project, place)?;
+            let endpoints = vec![server.door.endpoint.clone()];
+            return Ok((server, endpoints));
+        }
+        // Nothing is posted, so it need not be one that is enabled.
+        let any = project.endpoints.keys().next().cloned();
+        let server = Server::behind(Door::of(project, &Which::of(any, place.url.clone()))?)?;
+        Ok((server, project.endpoints.keys().cloned().collect()))
     }
 
     /// With one endpoint: the named one, or the one that a chat would choose.
     pub fn of_one(project: &Project, place: &Where) -> Result<Server, Error> {
-        let door = Door::of(project, &Which::of(place.endpoint.clone(), place.url.clone()))?;
+        Server::behind(Door::of(project, &Which::of(place.endpoint.clone(), place.url.clone()))?)
+    }
+
+    pub fn behind(door: Door) -> Result<Server, Error> {
         let key = door.admin_key()?;
         let client = awc::Client::builder().disable_redirects().timeout(TIMEOUT).finish();
         Ok(Server { door, key, client })
@@ -78,14 +91,21 @@ impl Server {
         &self.door.endpoint
     }
 
-    /// The living sessions that were active at that time or later.
-    pub async fn sessions(&self, endpoints: &[String], since: Option<u64>) -> Result<Vec<Listed>, Error> {
+    /// The sessions that were active at that time or later: those that live, and if wanted those that are over.
+    pub async fn sessions(
+        &self,
+        endpoints: &[String],
+        since: Option<u64>,
+        ended: bool,
+    ) -> Result<Vec<Listed>, Error> {
         let mut all = Vec::new();
         for endpoint in endpoints {
             let mut cursor: Option<String> = None;
             loop {
                 let url = self.url(&["endpoints", endpoint, "sessions"]);
-                let url = with(url, &[("since", since.map(|at| at.to_string())), ("cursor", cursor)]);
+                let since = since.map(|at| at.to_string());
+                let ended = ended.then(|| "true".to_owned());
+                let url = with(url, &[("since", since), ("ended", ended), ("cursor", cursor)]);
                 let page: Page<Listed, String> = self.get(url).await?;
                 all.extend(page.items.into_iter().map(|item| Listed { endpoint: endpoint.clone(), ..item }));
                 cursor = page.next;
@@ -98,16 +118,18 @@ impl Server {
     }
 
     pub async fn state(&self, id: &SessionId) -> Result<State, Error> {
-        self.get(self.session_url(id, &[])).await
+        self.get(self.session_url(id, &[])?).await
     }
 
-    /// The turns of the session up to this state.
-    pub async fn transcript(&self, id: &SessionId, turns: u64) -> Result<Vec<Record>, Error> {
+    /// The turns of this life of the session up to this state; another life may have begun meanwhile.
+    pub async fn transcript(&self, id: &SessionId, life: &Listed) -> Result<Vec<Record>, Error> {
+        let turns = life.turns;
         let mut records: Vec<Record> = Vec::new();
         let mut cursor = Some(0);
         while let Some(after) = cursor {
-            let url =
-                with(self.session_url(id, &["transcript"]), &[("cursor", Some(u64::to_string(&after)))]);
+            let url = self.session_url(id, &["transcript"])?;
+            let started_at = life.started_at.to_string();
+            let url = with(url, &[("startedAt", Some(started_at)), ("cursor", Some(after.to_string()))]);
             let page: Page<Record, u64> = self.get(url).await?;
             records.extend(page.items);
             cursor = page.next.filter(|next| *next < turns);
@@ -116,10 +138,13 @@ impl Server {
         Ok(records)
     }
 
+    /// Of its last life, though it is over.
     pub async fn recording(&self, id: SessionId) -> Result<Recording, Error> {
-        let State { session, context } = self.state(&id).await?;
-        let records = self.transcript(&id, session.turns).await?;
-        Ok(Recording { id, started_at: session.started_at, records, context })
+        let url = with(self.session_url(&id, &[])?, &[("ended", Some("true".to_owned()))]);
+        let State { session, context, waits } = self.get(url).await?;
+        let records = self.transcript(&id, &session).await?;
+        let kept = (!session.ended).then_some(Kept { context, position: session.position, waits });
+        Ok(Recording { id, started_at: session.started_at, records, kept })
     }
 
     /// What a program was compiled from.
@@ -127,9 +152,12 @@ impl Server {
         self.get(self.url(&["flows", &hash.0])).await
     }
 
-    fn session_url(&self, id: &SessionId, rest: &[&str]) -> Url {
+    fn session_url(&self, id: &SessionId, rest: &[&str]) -> Result<Url, Error> {
         let SessionId { endpoint, user_id, session_id } = id;
-        self.url(&[&["endpoints", endpoint, "users", user_id, "sessions", session_id], rest].concat())
+        if let Some(dots) = [user_id, session_id].into_iter().find(|id| *id == "." || *id == "..") {
+            return Err(Error::Unaddressable(dots.clone()));
+        }
+        Ok(self.url(&[&["endpoints", endpoint, "users", user_id, "sessions", session_id], rest].concat()))
     }
 
     fn url(&self, segments: &[&str]) -> Url {

@@ -10,6 +10,7 @@ use super::Where;
 use super::server::{Server, State};
 use super::words::{count, name, stands, time};
 use crate::cli::chat::show;
+use crate::cli::plain::words;
 use crate::cli::style::{BOLD, DIM};
 use crate::cli::{Error, print, settings};
 
@@ -39,7 +40,7 @@ pub fn run(args: Args) -> Result<(), Error> {
     let id = SessionId { endpoint, user_id: args.user, session_id: args.session };
     let (state, turns) = actix_web::rt::System::new().block_on(async {
         let state = server.state(&id).await?;
-        let turns = server.transcript(&id, state.session.turns).await?;
+        let turns = server.transcript(&id, &state.session).await?;
         Ok::<_, Error>((state, turns))
     })?;
     if args.json {
@@ -65,7 +66,7 @@ fn about(id: &SessionId, state: &State) -> Vec<String> {
         ),
     ];
     if !state.context.is_empty() {
-        lines.push(format!("{DIM}context {}{DIM:#}", Value::from(state.context.clone())));
+        lines.push(format!("{DIM}context {}{DIM:#}", words(&Value::from(state.context.clone()).to_string())));
     }
     lines.push(String::new());
     lines

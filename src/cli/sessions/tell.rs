@@ -1,25 +1,26 @@
 //! A difference as people read it: the conversation up to it, then what was recorded and what comes out now.
 
 use anstyle::Style;
-use antiphon::model::{Map, Note, Numbered, Record};
+use antiphon::model::{Map, Note, Numbered, Pending, Record};
 use antiphon::replay::{Difference, Recording, What};
 use serde_json::Value;
 
 use super::show::conversation;
-use super::words::name;
+use super::words::{name, stands, time};
 use crate::cli::chat::show;
+use crate::cli::plain::words;
 use crate::cli::style::{BOLD, DIM, GOOD, WRONG};
 
 /// Turns of the conversation before the one that differs.
 const TURNS_BEFORE: usize = 3;
 
 pub fn lines(recording: &Recording, difference: &Difference) -> Vec<String> {
-    let mut lines = vec![format!("{BOLD}{}{BOLD:#}: {}", name(&recording.id), headline(difference))];
+    let mut lines = vec![format!("{BOLD}{}{BOLD:#}: {}", name(&recording.id), words(&headline(difference)))];
     lines.extend(before(recording, difference).into_iter().map(|line| format!("  {line}")));
     let (recorded, replayed) = sides(&difference.what);
     lines.extend(side("recorded:", WRONG, recorded));
     lines.extend(side("replayed:", GOOD, replayed));
-    lines.extend(difference.then.iter().map(|then| format!("  {DIM}then {then}{DIM:#}")));
+    lines.extend(difference.then.iter().map(|then| format!("  {DIM}then {}{DIM:#}", words(then))));
     lines
 }
 
@@ -31,6 +32,8 @@ fn headline(difference: &Difference) -> String {
         What::Notes { .. } => format!("turn {turn} notes something else"),
         What::Event { why } => format!("turn {turn} cannot come: {why}"),
         What::Context { .. } => format!("after turn {turn} the context is another one"),
+        What::Position { .. } => format!("after turn {turn} the flow stands elsewhere"),
+        What::Reminders { .. } => format!("after turn {turn} other reminders wait"),
     }
 }
 
@@ -40,7 +43,11 @@ fn before(recording: &Recording, difference: &Difference) -> Vec<String> {
     let at = at.min(recording.records.len().saturating_sub(1));
     let mut turns = recording.records[at.saturating_sub(TURNS_BEFORE)..].to_vec();
     turns.truncate(at.min(TURNS_BEFORE) + 1);
-    if let Some(last) = turns.last_mut().filter(|_| !matches!(difference.what, What::Context { .. })) {
+    let of_a_turn = match difference.what {
+        What::Outputs { .. } | What::Suspended { .. } | What::Notes { .. } | What::Event { .. } => true,
+        What::Context { .. } | What::Position { .. } | What::Reminders { .. } => false,
+    };
+    if let Some(last) = turns.last_mut().filter(|_| of_a_turn) {
         *last = Record { outputs: Vec::new(), notes: Vec::new(), ..last.clone() };
     }
     conversation(&turns)
@@ -65,6 +72,8 @@ fn sides(what: &What) -> (Option<Vec<String>>, Option<Vec<String>>) {
             differ.dedup();
             both(members(recorded, &differ), members(replayed, &differ))
         }
+        What::Position { recorded, replayed } => both(vec![stands(recorded)], vec![stands(replayed)]),
+        What::Reminders { recorded, replayed } => both(due(recorded), due(replayed)),
     }
 }
 
@@ -81,6 +90,10 @@ fn goes(suspended: bool) -> Vec<String> {
     vec![if suspended { "waits in the middle of the input" } else { "goes on to its end" }.to_owned()]
 }
 
+fn due(reminders: &[Pending]) -> Vec<String> {
+    reminders.iter().map(|wait| format!("one at {}", time(wait.due_at))).collect()
+}
+
 fn members(context: &Map, names: &[&String]) -> Vec<String> {
     let absent = || "not there".to_owned();
     let value = |name: &String| context.get(name).map_or_else(absent, Value::to_string);
@@ -93,7 +106,7 @@ fn side(label: &str, style: Style, lines: Option<Vec<String>>) -> Vec<String> {
         lines.push("(nothing)".to_owned());
     }
     let labels = std::iter::once(label).chain(std::iter::repeat(""));
-    labels.zip(lines).map(|(label, line)| format!("  {style}{label:9} {line}{style:#}")).collect()
+    labels.zip(lines).map(|(label, line)| format!("  {style}{label:9} {}{style:#}", words(&line))).collect()
 }
 
 #[cfg(test)]
@@ -117,7 +130,7 @@ mod tests {
             id: SessionId { endpoint, user_id, session_id },
             started_at: 1,
             records: (1..=turns).map(record).collect(),
-            context: Map::new(),
+            kept: None,
         }
     }
 

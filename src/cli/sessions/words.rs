@@ -3,6 +3,8 @@
 use antiphon::model::{Frame, Position, SessionId};
 use indicatif::HumanCount;
 
+use crate::cli::plain::plain;
+
 /// `2026-03-01 14:03:59` in this machine's time zone.
 pub fn time(at: u64) -> String {
     let at = i64::try_from(at).ok().and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
@@ -19,11 +21,6 @@ pub fn count(number: u64, thing: &str) -> String {
 /// `support / ann / 1`
 pub fn name(id: &SessionId) -> String {
     [&id.endpoint, &id.user_id, &id.session_id].map(|part| plain(part)).join(" / ")
-}
-
-/// Names come from outside: one that holds a control character must not act on a terminal.
-pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() }).collect()
 }
 
 /// Where the flow stands: what it does, and the path of the step.
@@ -52,11 +49,6 @@ mod tests {
         assert_eq!(count(1, "turn"), "1 turn");
         assert_eq!(count(0, "turn"), "0 turns");
         assert_eq!(count(1_204, "session"), "1,204 sessions");
-    }
-
-    #[test]
-    fn a_name_does_not_act_on_the_terminal() {
-        assert_eq!(plain("a\u{1b}[2Jb\tä"), "a\\u{1b}[2Jb\\tä");
     }
 
     #[test]

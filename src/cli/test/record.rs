@@ -4,23 +4,15 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use antiphon::model::{Record, SessionId};
+use antiphon::model::SessionId;
 use antiphon::rehearsal;
-use serde::Deserialize;
 
 use crate::cli::door::{Door, Which};
-use crate::cli::post::Poster;
+use crate::cli::sessions::server::Server;
 use crate::cli::{Error, print, settings};
 
 /// Where a recording without a file stands in reports.
 const UNNAMED: &str = "tests/recorded.yaml";
-
-#[derive(Deserialize)]
-struct Page {
-    items: Vec<Record>,
-    /// None on the last one.
-    next: Option<u64>,
-}
 
 /// Only a name in the project's own folder of tests.
 pub fn file(text: &str) -> Result<String, String> {
@@ -42,13 +34,16 @@ pub fn run(
     (user, session): (&str, &str),
     to: Option<&str>,
 ) -> Result<(), Error> {
-    let door = Door::find(project, which)?;
+    let server = Server::behind(Door::find(project, which)?)?;
     let id = SessionId {
-        endpoint: door.endpoint.clone(),
+        endpoint: server.endpoint().to_owned(),
         user_id: user.to_owned(),
         session_id: session.to_owned(),
     };
-    let records = actix_web::rt::System::new().block_on(transcript(Poster::new(door), &id))?;
+    let records = actix_web::rt::System::new().block_on(async {
+        let state = server.state(&id).await?;
+        server.transcript(&id, &state.session).await
+    })?;
     let loaded = settings::load(project, &[])?;
     let path = to.unwrap_or(UNNAMED);
     let recording = rehearsal::record(&id, &records, &loaded, path);
@@ -59,24 +54,6 @@ pub fn run(
     match recording.failure {
         Some(failure) => Err(Error::Recorded { place: failure.place.to_string(), text: failure.text }),
         None => Ok(()),
-    }
-}
-
-async fn transcript(poster: Poster, id: &SessionId) -> Result<Vec<Record>, Error> {
-    let SessionId { endpoint, user_id, session_id } = id;
-    let path = ["api", "v1", "endpoints", endpoint, "users", user_id, "sessions", session_id, "transcript"];
-    let (mut records, mut cursor) = (Vec::new(), 0);
-    loop {
-        let mut url = poster.door.url(&path);
-        url.set_query(Some(&format!("cursor={cursor}")));
-        let reply = poster.look(url).await?;
-        if let Some(problem) = reply.problem() {
-            return Err(Error::Refused(problem));
-        }
-        let page: Page = serde_json::from_str(&reply.body).map_err(Error::Turn)?;
-        records.extend(page.items);
-        let Some(next) = page.next else { return Ok(records) };
-        cursor = next;
     }
 }
 

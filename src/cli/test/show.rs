@@ -7,6 +7,7 @@ use antiphon::rehearsal::{Failure, Line, Mark, Test};
 use antiphon::yaml::Fault;
 use serde_json::{Value, json};
 
+use crate::cli::plain::words;
 use crate::cli::print;
 use crate::cli::style::{BOLD, DIM, GOOD, WRONG};
 
@@ -35,7 +36,7 @@ impl Report<'_> {
             print::line(format_args!("{BOLD}{}{BOLD:#}: {}", fault.place, fault.text));
         }
         for failure in self.failures.iter().flatten() {
-            print::line(format_args!("{BOLD}{}{BOLD:#}: {}", failure.place, failure.text));
+            print::line(format_args!("{BOLD}{}{BOLD:#}: {}", failure.place, words(&failure.text)));
             failure.talk.iter().map(line).for_each(print::line);
         }
         let (passed, failed) = (self.passed(), self.failed());
@@ -67,6 +68,6 @@ fn line(Line { mark, text }: &Line) -> String {
         Mark::Expected => ('-', WRONG),
         Mark::Said => ('+', GOOD),
     };
-    let text = text.replace('\n', "\n      ");
+    let text = words(text).replace('\n', "\n      ");
     format!("  {style}{sign} {text}{style:#}")
 }

@@ -85,7 +85,7 @@ pub static TIMEOUT: Shape = Shape::new(
 const EXPECTED: Kind = Kind::AnyOf(&[Kind::Words(&WORDS), Kind::Mapping(&EXPECT)]);
 
 /// What may be expected as one word.
-static WORDS: [&str; 9] = ["text", "number", "date", "yesNo", "email", "url", "intent", "data", "any"];
+pub static WORDS: [&str; 9] = ["text", "number", "date", "yesNo", "email", "url", "intent", "data", "any"];
 
 pub static EXPECT: Shape = Shape::new(
     "expect",

@@ -8,7 +8,7 @@ mod rich;
 mod say;
 mod wait;
 
-pub(super) use ask::{EXPECT, QUESTION, TIMEOUT};
+pub(super) use ask::{EXPECT, QUESTION, TIMEOUT, WORDS as EXPECTED_WORDS};
 pub(super) use branch::EACH;
 pub(super) use rich::{BUTTON, CARD, LIST_ITEM, MEDIUM_KEYS, QUICK_REPLY};
 pub(super) use say::OUTPUT_KEYS;

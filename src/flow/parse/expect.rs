@@ -6,13 +6,12 @@ use std::collections::HashMap;
 use regex::Regex;
 
 use super::Parser;
-use crate::flow::language;
+use crate::flow::language::{self, EXPECTED_WORDS};
 use crate::flow::program::{Choice, Expect};
 use crate::model::Place;
 use crate::yaml::{Node, Value, did_you_mean};
 
-/// What `expect` may be as one word, and what has to be written out.
-const WORDS: [&str; 9] = ["text", "number", "date", "yesNo", "email", "url", "intent", "data", "any"];
+/// What `expect` cannot be as one word.
 const WRITTEN_OUT: [&str; 2] = ["pattern", "oneOf"];
 
 impl Parser<'_> {
@@ -42,7 +41,7 @@ impl Parser<'_> {
             "pattern" => "write the pattern too: expect: { pattern: \"^[0-9]{6}$\" }".to_owned(),
             "oneOf" => "write the choices too: expect: { oneOf: [red, blue] }".to_owned(),
             word => {
-                let known = WORDS.into_iter().chain(WRITTEN_OUT);
+                let known = EXPECTED_WORDS.into_iter().chain(WRITTEN_OUT);
                 format!("cannot expect {word:?}{}", did_you_mean(word, known))
             }
         };
@@ -166,5 +165,5 @@ impl Parser<'_> {
 struct Said(HashMap<String, String>);
 
 fn is_one_word(key: &str) -> bool {
-    WORDS.contains(&key) && key != "intent"
+    EXPECTED_WORDS.contains(&key) && key != "intent"
 }

@@ -187,3 +187,11 @@ fn a_difference_is_told_as_json() {
         })
     );
 }
+
+#[test]
+fn an_input_that_was_set_aside_runs_in_a_changed_flow() {
+    let mut tape = Tape::of("- say: \"hello {{ input.text }}\"");
+    tape.says("Ann").set_aside("Ben");
+    let (turn, recorded, replayed, _) = outputs(tape.in_flow("- say: \"hello {{ input.text }}\" # mended"));
+    assert_eq!((turn, recorded, replayed), (2, vec![], vec!["hello Ben".to_owned()]));
+}

@@ -78,6 +78,31 @@ impl Tape {
         self.runs(carried.input, carried.sequence, Some(Woken { wait, answer }))
     }
 
+    /// The version that the flow is in cannot be had any more: what carries on starts it anew, without what it waited for.
+    fn goes_on_without_its_version(&mut self) -> &mut Tape {
+        let Position::Suspended { wait, carried, .. } = self.session.position.clone() else {
+            panic!("the flow waits for nothing: {:?}", self.session.position);
+        };
+        let (program, stage) = (self.program.clone(), stage());
+        self.session.position = Position::Start;
+        self.session.waits.retain(|wait| wait.reminder);
+        let event = turn::Event {
+            program: &program,
+            door: &stage.door,
+            bounds: &stage.bounds,
+            session: &self.session,
+            profile: self.profile.clone(),
+            input: &carried.input,
+            woken: None,
+            sequence: carried.sequence,
+            now: self.now,
+            seed: 1,
+        };
+        let turn = turn::step(event, &mut self.sandbox);
+        let woken = Some(Woken { wait, answer: None });
+        self.keep(turn, (carried.input, carried.sequence, woken), Some(&program), 1)
+    }
+
     fn answered(&mut self, status: u16, text: &str) -> &mut Tape {
         let text = text.to_owned();
         self.wakes(Some(CallResult::Answered { status, headers: BTreeMap::new(), text }))
@@ -172,7 +197,11 @@ impl Tape {
             started_at: NOW,
             // As it comes over the wire.
             records: through_json(&self.records),
-            context: self.session.context.clone(),
+            kept: Some(Kept {
+                context: self.session.context.clone(),
+                position: self.session.position.clone(),
+                waits: self.session.waits.clone(),
+            }),
         }
     }
 

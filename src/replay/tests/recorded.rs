@@ -166,9 +166,35 @@ fn a_recording_that_was_tampered_with_differs() {
     let difference = compare(&recording, &replay).expect("it was tampered with");
     assert!(matches!(difference, Difference { turn: 3, what: What::Notes { .. }, .. }), "{difference:?}");
     let mut recording = tape.recording();
-    recording.context.insert("more".to_owned(), 1.into());
+    recording.kept.as_mut().unwrap().context.insert("more".to_owned(), 1.into());
     let difference = compare(&recording, &replay).expect("it was tampered with");
     assert!(matches!(difference, Difference { turn: 3, what: What::Context { .. }, .. }), "{difference:?}");
+    // Of a session that is over nothing is kept.
+    recording.kept = None;
+    assert_eq!(compare(&recording, &replay), None);
+}
+
+#[test]
+fn where_the_flow_stands_and_the_reminders_that_wait_are_held_against_what_is_kept() {
+    let mut tape = Tape::of("- remind: { after: 1h, text: tea }\n- wait: input\n- say: b");
+    tape.says("a");
+    let replay = play(&tape.recording(), Flows::Recorded(&tape.programs)).unwrap();
+    let mut recording = tape.recording();
+    recording.kept.as_mut().unwrap().position = Position::Start;
+    let difference = compare(&recording, &replay).expect("it was tampered with");
+    assert!(matches!(difference, Difference { turn: 1, what: What::Position { .. }, .. }), "{difference:?}");
+    let mut recording = tape.recording();
+    recording.kept.as_mut().unwrap().waits[0].due_at += 1;
+    let difference = compare(&recording, &replay).expect("it was tampered with");
+    assert!(matches!(difference, Difference { turn: 1, what: What::Reminders { .. }, .. }), "{difference:?}");
+}
+
+#[test]
+fn a_version_that_was_lost_takes_its_waits_along_and_leaves_the_reminders() {
+    let mut tape = Tape::of("- remind: { after: 1h, text: tea }\n- wait: 10m\n- say: old");
+    tape.says("a");
+    tape.edit("- say: \"new {{ input.text }}\"");
+    tape.goes_on_without_its_version().is_the_same();
 }
 
 #[test]
