@@ -97,7 +97,6 @@ impl<'a> Run<'a> {
 
     fn play(&mut self, record: &Record, event: &Event) -> Result<Played<'a>, Error> {
         let without = |turn| Ok(Played { turn, program: None, profile: None });
-        let mut woken = event.woken.as_ref();
         let program: &'a Program = match (self.flows, &record.program) {
             // What was set aside, the change may have mended.
             (Flows::Changed(program), None) if turn::speaker(&event.input).is_none() => program,
@@ -105,15 +104,7 @@ impl<'a> Run<'a> {
             (Flows::Changed(program), Some(_)) => program,
             (Flows::Recorded(programs), Some(hash)) => {
                 let missing = || Error::NoProgram { turn: record.turn, program: hash.clone() };
-                let program = programs.get(hash).ok_or_else(missing)?;
-                // The version it was in could not be had then: the flow was started anew.
-                if self.session.position.program().is_some_and(|stands_in| stands_in != hash) {
-                    self.session.position = Position::Start;
-                    self.session.waits.retain(|wait| wait.reminder);
-                    let reminders = &self.session.waits;
-                    woken = woken.filter(|woken| reminders.iter().any(|wait| wait.id == woken.wait));
-                }
-                program
+                programs.get(hash).ok_or_else(missing)?
             }
         };
         let profile = self.found(record, program);
@@ -125,7 +116,7 @@ impl<'a> Run<'a> {
                 session: &self.session,
                 profile: profile.clone().unwrap_or_default(),
                 input: &event.input,
-                woken,
+                woken: event.woken.as_ref(),
                 sequence: event.sequence,
                 now: record.at,
                 seed: record.seed,

@@ -37,7 +37,7 @@ pub(super) fn entry<'a>(event: &Event<'a>) -> Entry<'a> {
     let position = &event.session.position;
     let here = event.woken.filter(|woken| position.wait() == Some(woken.wait));
     let elsewhere = event.woken.is_some() && here.is_none();
-    let given_back = event.input.source == Source::Returned;
+    let given_back = event.input.source == Source::Returned && event.woken.is_none();
     if elsewhere && !is_reminder(event) || given_back && !matches!(position, Position::Handover { .. }) {
         return Entry::Stale;
     }

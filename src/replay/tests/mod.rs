@@ -29,6 +29,7 @@ struct Tape {
     records: Vec<Record>,
     waits: Vec<Wait>,
     sandbox: Sandbox,
+    lost: bool,
 }
 
 impl Tape {
@@ -43,6 +44,7 @@ impl Tape {
             records: Vec::new(),
             waits: Vec::new(),
             sandbox: Sandbox::new(MEMORY),
+            lost: false,
         }
     }
 
@@ -78,29 +80,10 @@ impl Tape {
         self.runs(carried.input, carried.sequence, Some(Woken { wait, answer }))
     }
 
-    /// The version that the flow is in cannot be had any more: what carries on starts it anew, without what it waited for.
-    fn goes_on_without_its_version(&mut self) -> &mut Tape {
-        let Position::Suspended { wait, carried, .. } = self.session.position.clone() else {
-            panic!("the flow waits for nothing: {:?}", self.session.position);
-        };
-        let (program, stage) = (self.program.clone(), stage());
-        self.session.position = Position::Start;
-        self.session.waits.retain(|wait| wait.reminder);
-        let event = turn::Event {
-            program: &program,
-            door: &stage.door,
-            bounds: &stage.bounds,
-            session: &self.session,
-            profile: self.profile.clone(),
-            input: &carried.input,
-            woken: None,
-            sequence: carried.sequence,
-            now: self.now,
-            seed: 1,
-        };
-        let turn = turn::step(event, &mut self.sandbox);
-        let woken = Some(Woken { wait, answer: None });
-        self.keep(turn, (carried.input, carried.sequence, woken), Some(&program), 1)
+    /// Versions before this one cannot be had any more.
+    fn lose_versions(&mut self) -> &mut Tape {
+        self.lost = true;
+        self
     }
 
     fn answered(&mut self, status: u16, text: &str) -> &mut Tape {
@@ -144,7 +127,7 @@ impl Tape {
 
     fn runs(&mut self, input: Input, sequence: u64, woken: Option<Woken>) -> &mut Tape {
         let stands_in = self.session.position.program().and_then(|hash| self.programs.get(hash));
-        let program = stands_in.unwrap_or(&self.program).clone();
+        let program = stands_in.filter(|_| !self.lost).unwrap_or(&self.program).clone();
         let stage = stage();
         let seed = 7 * self.now + sequence;
         let event = turn::Event {

@@ -115,8 +115,7 @@ fn each_turn_runs_in_its_own_version() {
 fn a_flow_that_was_started_anew_because_its_version_was_gone_is_so_again() {
     let mut tape = Tape::of("- ask: \"old?\"\n- say: \"old\"");
     tape.says("hi").edit("- say: \"new {{ input.text }}\"");
-    tape.session.position = Position::Start;
-    tape.says("Ann");
+    tape.lose_versions().says("Ann");
     tape.records[1].notes.push(fault("the flow starts anew: the version it was in cannot be had"));
     let recording = tape.recording();
     let replay = play(&recording, Flows::Recorded(&tape.programs)).unwrap();
@@ -194,7 +193,8 @@ fn a_version_that_was_lost_takes_its_waits_along_and_leaves_the_reminders() {
     let mut tape = Tape::of("- remind: { after: 1h, text: tea }\n- wait: 10m\n- say: old");
     tape.says("a");
     tape.edit("- say: \"new {{ input.text }}\"");
-    tape.goes_on_without_its_version().is_the_same();
+    tape.lose_versions().wakes(None).is_the_same();
+    assert_eq!(tape.records[1].outputs[0].output.text, "new a");
 }
 
 #[test]
