@@ -84,6 +84,9 @@ pub struct Carried {
     pub result: Option<Value>,
     #[serde(default, skip_serializing_if = "Spent::is_nothing")]
     pub spent: Spent,
+    /// The input was a reminder.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reminded: bool,
 }
 
 /// What an input has used up of its bounds. A wait in between gives nothing back.

@@ -67,6 +67,17 @@ fn is_reminder(event: &Event) -> bool {
         && event.session.waits.iter().any(|wait| wait.reminder && woken(wait.id))
 }
 
+/// Whether what runs follows from a reminder, also behind waits in between.
+pub(super) fn is_reminded(event: &Event) -> bool {
+    let carried = match &event.session.position {
+        Position::Suspended { wait, carried, .. } if event.woken.is_some_and(|woken| woken.wait == *wait) => {
+            carried.reminded
+        }
+        _ => false,
+    };
+    carried || is_reminder(event)
+}
+
 /// None if the step is not of the kind that the position is about.
 fn happened<'a>(event: &Event<'a>, op: &'a Op, woken: bool) -> Option<Happened<'a>> {
     match (&event.session.position, op) {
@@ -177,7 +188,8 @@ impl Run<'_> {
             End::Waits { at, wait } => {
                 let (input, sequence) = (self.event.input.clone(), self.event.sequence);
                 let (result, spent) = (self.scope.input().get("result").cloned(), self.spent.clone());
-                let carried = Box::new(Carried { input, sequence, result, spent });
+                let reminded = is_reminded(&self.event);
+                let carried = Box::new(Carried { input, sequence, result, spent, reminded });
                 Position::Suspended {
                     program,
                     frames: self.paths(at),

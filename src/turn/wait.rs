@@ -2,10 +2,11 @@
 //! is to be waited for; whoever commits the turn sees to it.
 
 use super::memory;
+use super::position::is_reminded;
 use super::run::{End, Flow, Run};
 use super::steps::too_deep;
 use crate::flow::{Ask, Body, Handover, Http, Remind, Span};
-use crate::model::{Awaited, Call, CallResult, Map, Source, is_too_deep, span_ms};
+use crate::model::{Awaited, Call, CallResult, Map, is_too_deep, span_ms};
 
 /// Of one session at a time: more is a loop that nobody meant.
 const REMINDERS_MAX: usize = 100;
@@ -108,7 +109,7 @@ impl Run<'_> {
 
     fn check_reminder(&self, at: usize, due_at: u64, text: &str, data: Option<&Map>) -> Flow {
         let chars = text.chars().count();
-        let reminded = self.event.woken.is_some() && self.event.input.source == Source::Inject;
+        let reminded = is_reminded(&self.event);
         let fault = if self.session.waits.iter().filter(|wait| wait.reminder).count() >= REMINDERS_MAX {
             format!(
                 "a session may have {REMINDERS_MAX} reminders at a time; call them off with remind: cancel"
