@@ -6,6 +6,10 @@ use sha2::{Digest, Sha256};
 
 /// Milliseconds since 1970.
 pub fn now() -> u64 {
+    #[cfg(test)]
+    if let Some(now) = moved::now() {
+        return now;
+    }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set to a year after 1970");
     since.as_millis() as u64
 }
@@ -26,6 +30,26 @@ pub fn secret() -> String {
 /// 53 bits of chance: as many as a number in JSON keeps wherever it is read.
 pub fn seed() -> u64 {
     uuid::Uuid::new_v4().as_u64_pair().1 & ((1 << 53) - 1)
+}
+
+/// A clock that a test moves: it goes as the timers of its thread do, which go on at once when nothing else is to be done.
+#[cfg(test)]
+pub mod moved {
+    use std::cell::Cell;
+
+    use tokio::time::{Instant, pause};
+
+    thread_local!(static FROM: Cell<Option<(u64, Instant)>> = const { Cell::new(None) });
+
+    /// Stops the clock of this thread at this time, milliseconds since 1970.
+    pub fn stop_at(at: u64) {
+        pause();
+        FROM.set(Some((at, Instant::now())));
+    }
+
+    pub(super) fn now() -> Option<u64> {
+        FROM.get().map(|(at, since)| at + since.elapsed().as_millis() as u64)
+    }
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ pub struct Limits {
     pub passivate_after_ms: u64,
     pub free_disk_bytes: u64,
     pub free_disk_percent: u8,
+    pub callbacks_per_host: usize,
+    pub delivered_hours: u64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +114,8 @@ impl Default for Limits {
             passivate_after_ms: 60_000,
             free_disk_bytes: 256 * MIB,
             free_disk_percent: 5,
+            callbacks_per_host: 256,
+            delivered_hours: 72,
         }
     }
 }

@@ -43,6 +43,8 @@ impl Limits {
             context_bytes: _,
             script_steps: _,
             passivate_after_ms: _,
+            callbacks_per_host: _,
+            delivered_hours: _,
         } = *self;
         differ.extend([
             ("limits.scriptMemoryBytes", script_memory_bytes != read.script_memory_bytes),

@@ -33,7 +33,7 @@ pub(super) const KIB: u64 = 1024;
 pub(super) const MIB: u64 = 1024 * KIB;
 const GIB: u64 = 1024 * MIB;
 
-pub static SETTINGS: [Setting; 19] = [
+pub static SETTINGS: [Setting; 21] = [
     one(
         "listen",
         Some("\"127.0.0.1:8080\""),
@@ -157,6 +157,22 @@ pub static SETTINGS: [Setting; 19] = [
         100,
         |all, n| all.limits.free_disk_percent = n as u8,
         "The same as a share of the disk; what is reached first counts.",
+    ),
+    number(
+        "limits.callbacksPerHost",
+        "256",
+        1,
+        100_000,
+        |all, n| all.limits.callbacks_per_host = n as usize,
+        "Callbacks of all endpoints together that may be under way at one host; each endpoint has its own bound below that, `concurrency`.",
+    ),
+    number(
+        "limits.deliveredHours",
+        "72",
+        0,
+        24 * 3660,
+        |all, n| all.limits.delivered_hours = n,
+        "How long it is kept that an output was delivered, and with which attempts; 0: not at all.",
     ),
     one("log.level", Some("\"info\""), Kind::Words(&LEVELS), log_level, "How much the log tells."),
     one(

@@ -1,26 +1,34 @@
-//! The delivery actor: what it sends, what it does with the answers, and the clock of retries.
+//! The delivery actor: what it holds, what it is told, and how an attempt begins.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use futures_util::future::LocalBoxFuture;
+use tokio::sync::oneshot;
 
-use super::door::{self, Door};
-use super::lane::{Lane, Number, Stage};
-use super::retry::{self, Next, Outcome};
-use super::rooms::Rooms;
-use super::{attempt, history};
+use super::attempt::{self, Letter};
+use super::door::{Door, webhook};
+use super::ending::Ended;
+use super::gate::Pass;
+use super::lane::{Lane, Stage as LaneStage};
+use super::parcel::{Parcel, ParcelId, Stage};
+use super::receipts::Receipts;
+use super::retry::Outcome;
+use super::shared::Shared;
 use crate::alarm::Alarm;
 use crate::clock;
 use crate::egress::{Clients, Guard};
-use crate::model::{Attempt, Callback, SessionKey, webhook_id};
+use crate::model::{Callback, Number, SessionKey};
 use crate::project::{Live, Webhook};
-use crate::store::{Client, EXIT_BROKEN, Store, Writes};
+use crate::store::{Client, EXIT_BROKEN, Store};
 
-/// Callbacks of one session that were just flushed, in order.
+/// A receiver is told of so many outputs that were given up directly before one; more look the same to it.
+const SKIPPED_MAX: u64 = 1_000;
+
+/// Callbacks of one session that were just flushed, in order, each with the start of the session's life.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Due {
@@ -33,59 +41,79 @@ pub struct Due {
 #[rtype(result = "()")]
 pub struct Drain(pub oneshot::Sender<()>);
 
-/// An attempt ended.
-#[derive(Message)]
-#[rtype(result = "()")]
-struct Ended {
-    key: SessionKey,
-    /// As it was when the attempt began.
-    webhook: Arc<Webhook>,
-    at: u64,
-    outcome: Outcome,
-    _room: OwnedSemaphorePermit,
-}
+/// How a letter gets to its webhook at a time.
+pub(super) type Post = Box<dyn FnMut(Arc<Webhook>, Letter, u64) -> LocalBoxFuture<'static, Outcome>>;
 
-/// The first callback of a session is a dead letter, flushed.
-#[derive(Message)]
-#[rtype(result = "()")]
-struct Buried(SessionKey);
+/// What an alarm is for.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Wake {
+    Parcel(ParcelId),
+    Door(String),
+}
 
 pub struct Delivery {
     pub(super) shard: usize,
     pub(super) shards: usize,
     pub(super) live: Arc<Live>,
     pub(super) store: Store,
-    commits: Rc<Client>,
-    pub(super) rooms: Arc<Rooms>,
-    clients: Clients,
+    pub(super) commits: Rc<Client>,
+    pub(super) shared: Arc<Shared>,
+    post: Post,
     pub(super) lanes: HashMap<SessionKey, Lane>,
+    pub(super) parcels: HashMap<ParcelId, Parcel>,
+    pub(super) parcels_made: ParcelId,
     pub(super) doors: HashMap<String, Door>,
-    /// When lanes are to be tried again.
-    alarms: BinaryHeap<Reverse<(u64, SessionKey)>>,
+    /// Dead letters that will be owed again when that is flushed.
+    pub(super) exhuming: HashSet<Number>,
+    pub(super) receipts: Receipts,
+    /// Callbacks owed.
+    pub(super) owed: u64,
+    alarms: BinaryHeap<Reverse<(u64, Wake)>>,
     alarm: Alarm,
-    in_flight: usize,
+    pub(super) in_flight: usize,
     pub(super) draining: Option<oneshot::Sender<()>>,
 }
 
 impl Delivery {
     pub fn new(
+        place: (usize, usize),
+        live: Arc<Live>,
+        store: Store,
+        commits: Rc<Client>,
+        shared: Arc<Shared>,
+    ) -> Delivery {
+        let guard = Arc::new(Guard::new(&live.current().settings.egress_allow));
+        let mut clients = Clients::new(guard, clock::now());
+        let post: Post = Box::new(move |webhook, letter, at| {
+            let client = clients.client(at);
+            Box::pin(async move { attempt::post(client, &webhook, letter, at).await })
+        });
+        Delivery::posting(place, live, store, commits, shared, post)
+    }
+
+    pub(super) fn posting(
         (shard, shards): (usize, usize),
         live: Arc<Live>,
         store: Store,
         commits: Rc<Client>,
-        rooms: Arc<Rooms>,
+        shared: Arc<Shared>,
+        post: Post,
     ) -> Delivery {
-        let guard = Arc::new(Guard::new(&live.current().settings.egress_allow));
         Delivery {
             shard,
             shards,
             live,
             store,
             commits,
-            rooms,
-            clients: Clients::new(guard, clock::now()),
+            shared,
+            post,
             lanes: HashMap::new(),
+            parcels: HashMap::new(),
+            parcels_made: 0,
             doors: HashMap::new(),
+            exhuming: HashSet::new(),
+            receipts: Receipts::default(),
+            owed: 0,
             alarms: BinaryHeap::new(),
             alarm: Alarm::default(),
             in_flight: 0,
@@ -93,100 +121,33 @@ impl Delivery {
         }
     }
 
-    /// Files a lane where its stage says; one without callbacks is left.
-    pub(super) fn put(&mut self, ctx: &mut Context<Self>, key: SessionKey, mut lane: Lane) {
-        if let Err(error) = self.refill(&key, &mut lane) {
-            return self.hold(key, lane, &error);
-        }
-        let Some((_, callback)) = lane.first() else { return };
-        let endpoint = callback.endpoint.clone();
-        match lane.stage {
-            Stage::InFlight | Stage::GivenUp | Stage::NoWebhook | Stage::Held => {}
-            Stage::Waiting(at) => self.wake_at(ctx, at, key),
-            Stage::Ready if self.webhook(&endpoint).is_none() => door::without_webhook(&key, &mut lane),
-            Stage::Ready => self.doors.entry(endpoint.clone()).or_default().ready.push_back(key),
-        }
-        self.lanes.insert(key, lane);
-        self.round(ctx, &endpoint);
-    }
-
-    pub(super) fn send(&mut self, ctx: &mut Context<Self>, key: SessionKey, room: OwnedSemaphorePermit) {
-        let Some(lane) = self.lanes.get_mut(&key) else { return };
-        let Some((started_at, callback)) = lane.first().cloned() else { return };
-        let Some(webhook) = door::webhook(&self.live, &callback.endpoint) else {
-            return door::without_webhook(&key, lane);
+    /// Begins an attempt at a parcel that is ready.
+    pub(super) fn send(&mut self, ctx: &mut Context<Self>, id: ParcelId, pass: Pass) {
+        let Some(parcel) = self.parcels.get_mut(&id) else { return };
+        let Some(webhook) = webhook(&self.live, parcel.endpoint()) else {
+            parcel.stage = Stage::Ready;
+            return self.parcel_without_webhook(id);
         };
-        lane.stage = Stage::InFlight;
+        let store = &self.store;
+        let letter = Letter {
+            endpoint: parcel.endpoint().to_owned(),
+            webhook_id: parcel.webhook_id(),
+            body: parcel.body(),
+            sequence: parcel.sequences(),
+            skipped: parcel.skipped(|number| buried_before(store, number)),
+        };
+        parcel.stage = Stage::InFlight;
         self.in_flight += 1;
-        let id = webhook_id(&key, started_at, callback.sequence);
-        let (me, at, client) = (ctx.address(), clock::now(), self.clients.client(clock::now()));
+        let (me, at) = (ctx.address(), clock::now());
+        let attempt = (self.post)(webhook.clone(), letter, at);
         actix::spawn(async move {
-            let outcome = attempt::post(client, &webhook, callback, id, at).await;
-            me.do_send(Ended { key, webhook, at, outcome, _room: room });
+            let outcome = attempt.await;
+            me.do_send(Ended { id, webhook, at, outcome, pass });
         });
     }
 
-    /// Obeys the retry rule: that of the webhook as it is now, or as it was last if it is gone.
-    fn ended(&mut self, ctx: &mut Context<Self>, ended: Ended) {
-        let Ended { key, webhook, at, outcome, _room } = ended;
-        drop(_room);
-        self.in_flight -= 1;
-        let Some(mut lane) = self.lanes.remove(&key) else { return };
-        let Some((started_at, callback)) = lane.first() else { return };
-        let number = (*started_at, callback.sequence);
-        let webhook = self.webhook(&callback.endpoint).unwrap_or(webhook);
-        let attempt = lane.attempts.as_ref().map_or(0, |attempts| attempts.count) + 1;
-        match retry::next(&outcome, attempt, &webhook.retry_after, clock::now(), chance()) {
-            Next::Delivered => {
-                let mut writes = Writes::new();
-                writes.delivered(&key, number.0, number.1);
-                if lane.attempts.is_some() {
-                    writes.forget_attempts(&key, number.0, number.1);
-                }
-                self.commits.defer(writes);
-                lane.pop();
-            }
-            Next::Again(next_at) => {
-                let attempts = history::again(lane.attempts.take(), at, &outcome, next_at);
-                let mut writes = Writes::new();
-                writes.attempts(&key, number.0, number.1, &attempts);
-                self.commits.defer(writes);
-                lane.attempts = Some(attempts);
-                lane.stage = Stage::Waiting(next_at);
-            }
-            Next::Dead(reason) => {
-                self.bury(ctx, &key, number, &mut lane, history::attempt(at, &outcome), reason);
-                lane.stage = Stage::GivenUp;
-            }
-        }
-        self.put(ctx, key, lane);
-    }
-
-    /// The callback becomes a dead letter with all its attempts, in one batch.
-    fn bury(
-        &self,
-        ctx: &mut Context<Self>,
-        key: &SessionKey,
-        number: Number,
-        lane: &mut Lane,
-        last: Attempt,
-        reason: String,
-    ) {
-        let Some((_, callback)) = lane.first().cloned() else { return };
-        let endpoint = &callback.endpoint;
-        tracing::warn!(endpoint, session = %key, sequence = number.1, reason, "a callback is a dead letter");
-        let letter = history::dead_letter(callback.clone(), lane.attempts.take(), last, reason, clock::now());
-        let mut writes = Writes::new();
-        writes.bury(key, number.0, number.1, &letter);
-        let (me, key) = (ctx.address(), *key);
-        let sent = self.commits.commit(writes, move |_| me.do_send(Buried(key)));
-        if let Err(refused) = sent {
-            tracing::error!(session = %key, %refused, "callbacks wait for the next start: one cannot be given up");
-        }
-    }
-
-    fn wake_at(&mut self, ctx: &mut Context<Self>, at: u64, key: SessionKey) {
-        self.alarms.push(Reverse((at, key)));
+    pub(super) fn wake_at(&mut self, ctx: &mut Context<Self>, at: u64, wake: Wake) {
+        self.alarms.push(Reverse((at, wake)));
         self.set_alarm(ctx);
     }
 
@@ -198,32 +159,38 @@ impl Delivery {
     fn wake(&mut self, ctx: &mut Context<Self>) {
         self.alarm = Alarm::default();
         let now = clock::now();
-        while let Some(Reverse((at, key))) = self.alarms.peek().copied() {
-            if at > now {
-                break;
-            }
-            self.alarms.pop();
-            if let Some(mut lane) = self.lanes.remove(&key) {
-                if lane.stage == Stage::Waiting(at) {
-                    lane.stage = Stage::Ready;
-                    self.put(ctx, key, lane);
-                } else {
-                    self.lanes.insert(key, lane);
+        while self.alarms.peek().is_some_and(|Reverse((at, _))| *at <= now) {
+            let Some(Reverse((at, wake))) = self.alarms.pop() else { break };
+            match wake {
+                Wake::Door(endpoint) => self.round(ctx, &endpoint),
+                Wake::Parcel(id) => {
+                    if self.parcels.get(&id).is_some_and(|parcel| parcel.stage == Stage::Waiting(at)) {
+                        self.file(ctx, id, Stage::Ready);
+                    }
                 }
             }
         }
         self.set_alarm(ctx);
     }
 
-    fn stop_if_drained(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn stop_if_drained(&mut self, ctx: &mut Context<Self>) {
         if self.in_flight == 0
             && let Some(done) = self.draining.take()
         {
+            self.write_receipts();
             // Whoever asked may have given up waiting.
             let _ = done.send(());
             ctx.stop();
         }
     }
+}
+
+/// A count that cannot be read tells nothing: the callback goes without it.
+fn buried_before(store: &Store, number: &Number) -> u64 {
+    store.buried_before(number, SKIPPED_MAX).unwrap_or_else(|error| {
+        tracing::error!(session = %number.session, %error, "dead letters cannot be counted");
+        0
+    })
 }
 
 /// Crash only: the mailbox of a dead actor would swallow every callback of its shard. A start after the crash goes on with
@@ -241,6 +208,7 @@ impl Actor for Delivery {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
+        self.shared.enter(self.shard, ctx.address());
         if let Err(error) = self.recover(ctx) {
             tracing::error!(%error, "callbacks of earlier runs wait: they cannot be read");
         }
@@ -250,32 +218,24 @@ impl Actor for Delivery {
 impl Handler<Due> for Delivery {
     type Result = ();
 
-    fn handle(&mut self, due: Due, ctx: &mut Context<Self>) {
-        for (started_at, callback) in due.callbacks {
-            match self.lanes.get_mut(&due.key) {
-                Some(lane) => lane.push(started_at, callback),
-                None => self.put(ctx, due.key, Lane::fresh(started_at, callback)),
+    fn handle(&mut self, Due { key, callbacks }: Due, ctx: &mut Context<Self>) {
+        self.owed += callbacks.len() as u64;
+        let mut endpoint = None;
+        for (started_at, callback) in callbacks {
+            let number = Number { session: key, started_at, sequence: callback.sequence };
+            match self.lanes.get_mut(&key) {
+                Some(lane) => {
+                    if lane.stage == LaneStage::Ready {
+                        endpoint = Some(callback.id.endpoint.clone());
+                    }
+                    lane.push(number, callback);
+                }
+                None => self.put(ctx, key, Lane::fresh(number, callback)),
             }
         }
-    }
-}
-
-impl Handler<Ended> for Delivery {
-    type Result = ();
-
-    fn handle(&mut self, ended: Ended, ctx: &mut Context<Self>) {
-        self.ended(ctx, ended);
-        self.stop_if_drained(ctx);
-    }
-}
-
-impl Handler<Buried> for Delivery {
-    type Result = ();
-
-    fn handle(&mut self, Buried(key): Buried, ctx: &mut Context<Self>) {
-        if let Some(mut lane) = self.lanes.remove(&key) {
-            lane.pop();
-            self.put(ctx, key, lane);
+        // It may fill a batch that lingers.
+        if let Some(endpoint) = endpoint {
+            self.round(ctx, &endpoint);
         }
     }
 }
@@ -287,8 +247,4 @@ impl Handler<Drain> for Delivery {
         self.draining = Some(done);
         self.stop_if_drained(ctx);
     }
-}
-
-fn chance() -> f64 {
-    clock::seed() as f64 / (1_u64 << 53) as f64
 }

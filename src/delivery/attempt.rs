@@ -11,7 +11,6 @@ use standardwebhooks::Webhook as Signer;
 
 use super::retry::Outcome;
 use crate::egress::{refused, told};
-use crate::model::Callback;
 use crate::project::Webhook;
 
 /// So much of an answer's body is kept with the attempt.
@@ -20,23 +19,28 @@ const ANSWER_BYTES_MAX: usize = 1024;
 const ANSWER_READ_MAX: usize = 64 << 10;
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Posts the callback. The timeout spans everything up to the head of the answer; a 2xx ends it there. `now` is the time of
+/// What is posted: a callback or a batch of them.
+pub struct Letter {
+    pub endpoint: String,
+    pub webhook_id: String,
+    pub body: String,
+    /// The values of `antiphon-sequence` and `antiphon-skipped`.
+    pub sequence: String,
+    pub skipped: Option<String>,
+}
+
+/// Posts the letter. The timeout spans everything up to the head of the answer; a 2xx ends it there. `now` is the time of
 /// the attempt in milliseconds since 1970.
-pub async fn post(
-    client: Client,
-    webhook: &Webhook,
-    callback: Callback,
-    webhook_id: String,
-    now: u64,
-) -> Outcome {
-    let request = request(&client, webhook, &callback, &webhook_id, now);
+pub async fn post(client: Client, webhook: &Webhook, letter: Letter, now: u64) -> Outcome {
+    let request = request(&client, webhook, &letter, now);
     let timeout = Duration::from_millis(webhook.timeout_ms);
-    let endpoint = callback.endpoint;
-    match tokio::time::timeout(timeout, request.send_body(callback.body)).await {
+    let endpoint = letter.endpoint;
+    match tokio::time::timeout(timeout, request.send_body(letter.body)).await {
         Ok(Ok(response)) => outcome(response, now).await,
         Ok(Err(error)) => {
             if let Some(refused) = refused(&error) {
                 tracing::warn!(endpoint, %refused, "a callback may not go to its webhook");
+                return Outcome::Refused(refused.to_string());
             }
             Outcome::Failed(told(&error))
         }
@@ -44,13 +48,7 @@ pub async fn post(
     }
 }
 
-fn request(
-    client: &Client,
-    webhook: &Webhook,
-    callback: &Callback,
-    id: &str,
-    now: u64,
-) -> awc::ClientRequest {
+fn request(client: &Client, webhook: &Webhook, letter: &Letter, now: u64) -> awc::ClientRequest {
     let timestamp = (now / 1000).to_string();
     let mut request = client
         .post(&webhook.url)
@@ -58,10 +56,13 @@ fn request(
         .no_decompress()
         .insert_header((header::CONTENT_TYPE, "application/json"))
         .insert_header((header::USER_AGENT, concat!("antiphon/", env!("CARGO_PKG_VERSION"))))
-        .insert_header(("webhook-id", id))
+        .insert_header(("webhook-id", letter.webhook_id.as_str()))
         .insert_header(("webhook-timestamp", timestamp.as_str()))
-        .insert_header(("antiphon-sequence", callback.sequence));
-    if let Some(signature) = signature(webhook, callback, id, now) {
+        .insert_header(("antiphon-sequence", letter.sequence.as_str()));
+    if let Some(skipped) = &letter.skipped {
+        request = request.insert_header(("antiphon-skipped", skipped.as_str()));
+    }
+    if let Some(signature) = signature(webhook, letter, now) {
         request = request.insert_header(("webhook-signature", signature));
     }
     if webhook.user.is_some() || webhook.password.is_some() {
@@ -73,9 +74,11 @@ fn request(
 
 /// Standard Webhooks v1: one signature for each secret, so that a receiver can change its own. The secrets were checked
 /// when the project was loaded; one that signs nothing is left out.
-fn signature(webhook: &Webhook, callback: &Callback, id: &str, now: u64) -> Option<String> {
+fn signature(webhook: &Webhook, letter: &Letter, now: u64) -> Option<String> {
     let timestamp = i64::try_from(now / 1000).ok()?;
-    let sign = |secret: &String| Signer::new(secret).ok()?.sign(id, timestamp, callback.body.as_bytes()).ok();
+    let sign = |secret: &String| {
+        Signer::new(secret).ok()?.sign(&letter.webhook_id, timestamp, letter.body.as_bytes()).ok()
+    };
     let signatures: Vec<String> = webhook.signing_secrets.iter().filter_map(sign).collect();
     (!signatures.is_empty()).then(|| signatures.join(" "))
 }

@@ -1,14 +1,17 @@
-//! In front of each endpoint's webhook: which lanes may send now, as far as there is room, and what waits when the
-//! webhook left the project, until a later version brings it back.
+//! In front of each endpoint's webhook: what may be sent now, in the order in which it came, as far as the gate lets it
+//! through; what waits for others to fill a batch; and what waits when the webhook left the project, until a later version
+//! brings it back.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use actix::{AsyncContext, Context, Handler, Message};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::actor::Delivery;
-use super::lane::{Lane, Stage};
+use super::actor::{Delivery, Wake};
+use super::gate::{Gate, Pass};
+use super::lane::{self, Lane};
+use super::parcel::{ParcelId, Stage};
+use crate::clock;
 use crate::model::SessionKey;
 use crate::project::{Live, Webhook};
 
@@ -17,75 +20,140 @@ use crate::project::{Live, Webhook};
 #[rtype(result = "()")]
 pub struct Reloaded;
 
-/// An endpoint that was full has room again.
+/// The gate of an endpoint let one through that had to wait.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct Room {
+pub(super) struct Entered {
     endpoint: String,
-    room: OwnedSemaphorePermit,
+    version: u64,
+    pass: Pass,
 }
 
 /// What waits in front of one endpoint's webhook, in this shard.
 #[derive(Default)]
 pub(super) struct Door {
-    pub ready: VecDeque<SessionKey>,
-    /// A task waits for room.
+    queue: VecDeque<Queued>,
+    gate: Option<Gate>,
+    /// A task waits at the gate.
     waiting: bool,
+    /// Counts the gates: one that was replaced lets nothing through any more.
+    version: u64,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Queued {
+    /// Tried before, or a batch.
+    Parcel(ParcelId),
+    /// Its first callbacks, since this time.
+    Lane(SessionKey, u64),
+}
+
+impl Door {
+    pub fn push(&mut self, queued: Queued) {
+        self.queue.push_back(queued);
+    }
+
+    pub fn pop(&mut self) -> Option<Queued> {
+        self.queue.pop_front()
+    }
+
+    /// The session whose callbacks come next, if it is not a parcel.
+    pub fn pop_lane(&mut self) -> Option<SessionKey> {
+        let Queued::Lane(key, _) = self.queue.front().copied()? else { return None };
+        self.queue.pop_front();
+        Some(key)
+    }
+
+    fn renew(&mut self) {
+        self.gate = None;
+        self.waiting = false;
+        self.version += 1;
+    }
 }
 
 impl Delivery {
-    /// Sends for every lane that is ready at an endpoint, as far as there is room.
+    /// Sends what waits at an endpoint, as far as the gate lets it through.
     pub(super) fn round(&mut self, ctx: &mut Context<Self>, endpoint: &str) {
         let Some(webhook) = self.webhook(endpoint) else { return self.close(endpoint) };
-        let rooms = self.rooms.of(endpoint, webhook.concurrency);
-        let Some(door) = self.doors.get_mut(endpoint) else { return };
-        if self.draining.is_some() || door.waiting {
-            return;
-        }
-        let mut sending = Vec::new();
-        while !door.ready.is_empty() {
-            let Ok(room) = rooms.clone().try_acquire_owned() else {
-                door.waiting = true;
-                self.wait_for_room(ctx, endpoint.to_owned(), rooms);
-                break;
+        while self.draining.is_none() {
+            let now = clock::now();
+            let Some(door) = self.doors.get_mut(endpoint) else { return };
+            if door.waiting || door.queue.is_empty() {
+                return;
+            }
+            if let Some(until) = lingers(door, &self.lanes, &webhook, now) {
+                return self.wake_at(ctx, until, Wake::Door(endpoint.to_owned()));
+            }
+            let Some(pass) = self.gate(endpoint, &webhook).try_enter(now) else {
+                return self.wait_at_gate(ctx, endpoint, &webhook);
             };
-            sending.extend(door.ready.pop_front().map(|key| (key, room)));
+            if !self.send_next(ctx, endpoint, &webhook, pass) {
+                return;
+            }
         }
-        for (key, room) in sending {
-            self.send(ctx, key, room);
-        }
+    }
+
+    fn gate(&mut self, endpoint: &str, webhook: &Webhook) -> Gate {
+        let per_host = self.live.current().settings.limits.callbacks_per_host;
+        let door = self.doors.entry(endpoint.to_owned()).or_default();
+        door.gate.get_or_insert_with(|| self.shared.gates.of(endpoint, webhook, per_host)).clone()
+    }
+
+    fn wait_at_gate(&mut self, ctx: &mut Context<Self>, endpoint: &str, webhook: &Webhook) {
+        let gate = self.gate(endpoint, webhook);
+        let Some(door) = self.doors.get_mut(endpoint) else { return };
+        door.waiting = true;
+        let (me, endpoint, version) = (ctx.address(), endpoint.to_owned(), door.version);
+        actix::spawn(async move {
+            let pass = gate.enter().await;
+            me.do_send(Entered { endpoint, version, pass });
+        });
     }
 
     /// The webhook is gone: what was ready for it waits until it comes back.
     fn close(&mut self, endpoint: &str) {
         let Some(door) = self.doors.get_mut(endpoint) else { return };
-        for key in door.ready.drain(..) {
-            if let Some(lane) = self.lanes.get_mut(&key) {
-                without_webhook(&key, lane);
+        door.renew();
+        for queued in std::mem::take(&mut door.queue) {
+            match queued {
+                Queued::Lane(key, _) => {
+                    if let Some(lane) =
+                        self.lanes.get_mut(&key).filter(|lane| lane.stage == lane::Stage::Ready)
+                    {
+                        lane_without_webhook(&key, lane);
+                    }
+                }
+                Queued::Parcel(id) => self.parcel_without_webhook(id),
             }
         }
     }
 
-    fn wait_for_room(&self, ctx: &mut Context<Self>, endpoint: String, rooms: Arc<Semaphore>) {
-        let me = ctx.address();
-        actix::spawn(async move {
-            if let Ok(room) = rooms.acquire_owned().await {
-                me.do_send(Room { endpoint, room });
-            }
-        });
+    pub(super) fn parcel_without_webhook(&mut self, id: ParcelId) {
+        if let Some(parcel) = self.parcels.get_mut(&id).filter(|parcel| parcel.stage == Stage::Ready) {
+            parcel.stage = Stage::NoWebhook;
+            without_webhook(parcel.endpoint(), &parcel.first().session);
+        }
     }
 
     /// What waited for a webhook goes if there is one now; where there is more room, more goes.
     fn reloaded(&mut self, ctx: &mut Context<Self>) {
-        let held = self.lanes.iter().filter(|(_, lane)| lane.stage == Stage::NoWebhook);
-        let served = held.filter(|(_, lane)| {
-            lane.first().is_some_and(|(_, callback)| self.webhook(&callback.endpoint).is_some())
-        });
-        for key in served.map(|(key, _)| *key).collect::<Vec<_>>() {
+        self.doors.values_mut().for_each(Door::renew);
+        let served = |endpoint: &str| webhook(&self.live, endpoint).is_some();
+        let held = self.lanes.iter().filter(|(_, lane)| lane.stage == lane::Stage::NoWebhook);
+        let lanes =
+            held.filter(|(_, lane)| lane.first().is_some_and(|(_, callback)| served(&callback.id.endpoint)));
+        let lanes: Vec<SessionKey> = lanes.map(|(key, _)| *key).collect();
+        let held = self.parcels.iter().filter(|(_, parcel)| parcel.stage == Stage::NoWebhook);
+        let parcels: Vec<ParcelId> =
+            held.filter(|(_, parcel)| served(parcel.endpoint())).map(|(id, _)| *id).collect();
+        for key in lanes {
             if let Some(mut lane) = self.lanes.remove(&key) {
-                lane.stage = Stage::Ready;
+                lane.stage = lane::Stage::Ready;
                 self.put(ctx, key, lane);
             }
+        }
+        for id in parcels {
+            self.file(ctx, id, Stage::Ready);
         }
         for endpoint in self.doors.keys().cloned().collect::<Vec<_>>() {
             self.round(ctx, &endpoint);
@@ -97,19 +165,18 @@ impl Delivery {
     }
 }
 
-impl Handler<Room> for Delivery {
+impl Handler<Entered> for Delivery {
     type Result = ();
 
-    /// The room is used at once. Given back, it would go to the next shard that waits, and from there back again.
-    fn handle(&mut self, Room { endpoint, room }: Room, ctx: &mut Context<Self>) {
-        let Some(door) = self.doors.get_mut(&endpoint) else { return };
+    /// The pass is used at once. Given back, it would go to the next shard that waits, and from there back again.
+    fn handle(&mut self, Entered { endpoint, version, pass }: Entered, ctx: &mut Context<Self>) {
+        let Some(door) = self.doors.get_mut(&endpoint).filter(|door| door.version == version) else { return };
         door.waiting = false;
         if self.draining.is_some() {
             return;
         }
-        if let Some(key) = door.ready.pop_front() {
-            self.send(ctx, key, room);
-        }
+        let Some(webhook) = self.webhook(&endpoint) else { return self.close(&endpoint) };
+        self.send_next(ctx, &endpoint, &webhook, pass);
         self.round(ctx, &endpoint);
     }
 }
@@ -122,12 +189,40 @@ impl Handler<Reloaded> for Delivery {
     }
 }
 
+/// Until when what comes first waits for others to fill its batch; none if it goes now.
+fn lingers(
+    door: &Door,
+    lanes: &std::collections::HashMap<SessionKey, Lane>,
+    webhook: &Webhook,
+    now: u64,
+) -> Option<u64> {
+    let Some(Queued::Lane(_, since)) = door.queue.front() else { return None };
+    let until = since + webhook.batch.linger_ms;
+    if webhook.batch.max == 1 || until <= now {
+        return None;
+    }
+    let mut count = 0;
+    for queued in &door.queue {
+        if let Queued::Lane(key, _) = queued {
+            count += lanes.get(key).map_or(0, Lane::len);
+        }
+        if count >= webhook.batch.max {
+            return None;
+        }
+    }
+    Some(until)
+}
+
 pub(super) fn webhook(live: &Live, endpoint: &str) -> Option<Arc<Webhook>> {
     live.current().endpoints.get(endpoint)?.webhook.clone()
 }
 
-pub(super) fn without_webhook(key: &SessionKey, lane: &mut Lane) {
-    let endpoint = lane.first().map(|(_, callback)| callback.endpoint.as_str());
+pub(super) fn lane_without_webhook(key: &SessionKey, lane: &mut Lane) {
+    let endpoint = lane.first().map_or("", |(_, callback)| callback.id.endpoint.as_str());
+    without_webhook(endpoint, key);
+    lane.stage = lane::Stage::NoWebhook;
+}
+
+fn without_webhook(endpoint: &str, key: &SessionKey) {
     tracing::warn!(endpoint, session = %key, "callbacks wait: the endpoint has no webhook any more");
-    lane.stage = Stage::NoWebhook;
 }

@@ -1,52 +1,81 @@
 //! What is kept of the attempts at a callback, and the dead letter they may end in.
 
 use super::retry::Outcome;
-use crate::model::{Attempt, Attempts, Callback, DeadLetter, SessionId};
+use crate::model::{Attempt, Attempts, Callback, DeadLetter};
 
 /// So many attempts are kept with a callback; the first of them make room.
 const KEPT_MAX: usize = 20;
+/// The latest answer is kept as it was read; of those before, so many characters tell whether they were the same.
+const EARLIER_ANSWER_CHARS: usize = 256;
 
-/// One more failed; it is tried again at `next_at`.
-pub(super) fn again(before: Option<Attempts>, at: u64, outcome: &Outcome, next_at: u64) -> Attempts {
-    let (count, last) = before.map_or((0, Vec::new()), |attempts| (attempts.count, attempts.last));
-    Attempts { count: count + 1, next_at, last: keep(last, attempt(at, outcome)) }
-}
-
-pub(super) fn attempt(at: u64, outcome: &Outcome) -> Attempt {
+pub(super) fn attempt(at: u64, now: u64, outcome: &Outcome) -> Attempt {
     let answer = match outcome {
         Outcome::Answered { answer, .. } => answer.clone(),
-        Outcome::Failed(_) => String::new(),
+        Outcome::Failed(_) | Outcome::Refused(_) => String::new(),
     };
-    Attempt { at, outcome: outcome.told(), answer }
+    Attempt { at, took_ms: now.saturating_sub(at), outcome: outcome.told(), answer }
 }
 
-fn keep(mut attempts: Vec<Attempt>, last: Attempt) -> Vec<Attempt> {
-    attempts.push(last);
+/// One more failed; it is tried again at `next_at`.
+pub(super) fn again(before: Option<Attempts>, last: Attempt, next_at: u64) -> Attempts {
+    let count = before.as_ref().map_or(0, |attempts| attempts.count) + 1;
+    Attempts { count, next_at, last: all(before, Some(last)), blocked: None }
+}
+
+/// The last one failed; it is not tried again until a person says so.
+pub(super) fn blocked(before: Option<Attempts>, last: Attempt, reason: String) -> Attempts {
+    let at = last.at;
+    Attempts { blocked: Some(reason), ..again(before, last, at) }
+}
+
+pub(super) fn all(before: Option<Attempts>, last: Option<Attempt>) -> Vec<Attempt> {
+    let mut attempts = before.map(|attempts| attempts.last).unwrap_or_default();
+    if let Some(last) = last {
+        if let Some(earlier) = attempts.last_mut()
+            && let Some((end, _)) = earlier.answer.char_indices().nth(EARLIER_ANSWER_CHARS)
+        {
+            earlier.answer.truncate(end);
+        }
+        attempts.push(last);
+    }
     let surplus = attempts.len().saturating_sub(KEPT_MAX);
     attempts.drain(..surplus);
     attempts
 }
 
 /// The callback is given up, with all that was tried.
-pub(super) fn dead_letter(
-    callback: Callback,
-    before: Option<Attempts>,
-    last: Attempt,
-    reason: String,
-    at: u64,
-) -> DeadLetter {
-    let attempts = keep(before.map(|attempts| attempts.last).unwrap_or_default(), last);
-    DeadLetter { id: addressee(&callback), callback, reason, attempts, at }
+pub(super) fn dead_letter(callback: Callback, attempts: Vec<Attempt>, reason: String, at: u64) -> DeadLetter {
+    DeadLetter { callback, reason, attempts, at }
 }
 
-/// Whose callback it is: the body says so.
-fn addressee(callback: &Callback) -> SessionId {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Names {
-        user_id: String,
-        session_id: String,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(at: u64, answer: &str) -> Attempt {
+        let outcome = Outcome::Answered { status: 503, retry_after_ms: None, answer: answer.to_owned() };
+        attempt(at, at + 7, &outcome)
     }
-    let names: Names = serde_json::from_str(&callback.body).expect("we wrote the body, with both names");
-    SessionId { endpoint: callback.endpoint.clone(), user_id: names.user_id, session_id: names.session_id }
+
+    #[test]
+    fn the_latest_answer_is_kept_whole_and_those_before_in_their_beginnings() {
+        let long = "ä".repeat(3_000);
+        let first = again(None, failed(1, &long), 9);
+        assert_eq!((first.count, first.last[0].answer.len(), first.last[0].took_ms), (1, 6_000, 7));
+        let second = again(Some(first), failed(2, "short"), 9);
+        let answers: Vec<_> = second.last.iter().map(|attempt| attempt.answer.chars().count()).collect();
+        assert_eq!((second.count, answers), (2, vec![256, 5]));
+    }
+
+    #[test]
+    fn twenty_attempts_are_kept_and_all_are_counted() {
+        let mut attempts = None;
+        for at in 0..30 {
+            attempts = Some(again(attempts, failed(at, ""), at));
+        }
+        let attempts = attempts.unwrap();
+        assert_eq!((attempts.count, attempts.last.len(), attempts.last[0].at), (30, 20, 10));
+        let blocked = blocked(Some(attempts), failed(30, ""), "enough".to_owned());
+        assert_eq!((blocked.count, blocked.blocked.as_deref()), (31, Some("enough")));
+    }
 }

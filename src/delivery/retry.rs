@@ -11,6 +11,8 @@ pub enum Outcome {
     Answered { status: u16, retry_after_ms: Option<u64>, answer: String },
     /// No whole answer: the connection failed, broke, or took too long.
     Failed(String),
+    /// It never left: the guard does not let it go to that address.
+    Refused(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +30,16 @@ impl Outcome {
     pub fn told(&self) -> String {
         match self {
             Outcome::Answered { status, .. } => status.to_string(),
-            Outcome::Failed(reason) => reason.clone(),
+            Outcome::Failed(reason) | Outcome::Refused(reason) => reason.clone(),
+        }
+    }
+
+    /// Whether it counts as a failure of the host: it is not there, or it cannot cope. What it has against one callback does not.
+    pub fn speaks_against_host(&self) -> bool {
+        match self {
+            Outcome::Answered { status, .. } => matches!(status, 408 | 429 | 500..),
+            Outcome::Failed(_) => true,
+            Outcome::Refused(_) => false,
         }
     }
 }
@@ -42,7 +53,7 @@ pub fn next(outcome: &Outcome, attempt: u32, schedule: &[u64], now: u64, jitter:
             return Next::Dead("the webhook answered 410 Gone".to_owned());
         }
         Outcome::Answered { retry_after_ms, .. } => *retry_after_ms,
-        Outcome::Failed(_) => None,
+        Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
     let Some(wait) = schedule.get(attempt as usize - 1) else {
         return Next::Dead(format!("{attempt} attempts, the last one: {}", outcome.told()));
@@ -75,6 +86,17 @@ mod tests {
             assert_eq!(next(&outcome, 2, &SCHEDULE, 10, 0.5), Next::Again(5_010));
             assert!(matches!(next(&outcome, 3, &SCHEDULE, 10, 0.5), Next::Dead(_)));
         }
+    }
+
+    #[test]
+    fn a_host_is_to_blame_when_it_does_not_answer_or_cannot_cope() {
+        for (status, failed) in
+            [(200, false), (302, false), (400, false), (404, false), (408, true), (429, true), (503, true)]
+        {
+            assert_eq!(answered(status).speaks_against_host(), failed, "{status}");
+        }
+        assert!(Outcome::Failed("no answer in time".to_owned()).speaks_against_host());
+        assert!(!Outcome::Refused("not public".to_owned()).speaks_against_host());
     }
 
     #[test]

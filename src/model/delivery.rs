@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Callback, Input, SessionId};
+use super::{Callback, Input, SessionId, SessionKey};
 
 /// An accepted input that waits for its turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Seen {
     pub at: u64,
 }
 
-/// How often a callback was tried, and when the next try is due.
+/// How often a callback was tried, and when the next try is due. Those of a batch stand with its first callback.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempts {
@@ -43,23 +43,60 @@ pub struct Attempts {
     pub next_at: u64,
     /// The latest ones, oldest first.
     pub last: Vec<Attempt>,
+    /// Why it is not tried again until a person says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<String>,
 }
 
 /// One try at a callback.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Attempt {
     pub at: u64,
-    /// `503`, `timeout`, `connection refused` …
+    /// Milliseconds until the answer, or until it was given up.
+    #[serde(default)]
+    pub took_ms: u64,
+    /// `503`, `no answer in time`, `no connection: …`
     pub outcome: String,
-    /// The first KiB of the body that came back.
+    /// The beginning of the body that came back: 4 KiB of the latest one, less of those before.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub answer: String,
+}
+
+/// Callbacks that go as one array, and go so again on every attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Batch {
+    pub members: Vec<Number>,
+}
+
+/// Which callback of all: the session, the start of its life, and the place among its callbacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Number {
+    pub session: SessionKey,
+    pub started_at: u64,
+    pub sequence: u64,
+}
+
+/// What is kept of a callback that was delivered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Receipt {
+    #[serde(flatten)]
+    pub id: SessionId,
+    pub started_at: u64,
+    pub sequence: u64,
+    /// Milliseconds since 1970, when its turn ran.
+    pub created_at: u64,
+    /// The `webhook-id` of the batch it went in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
+    /// All but the last one failed.
+    pub attempts: Vec<Attempt>,
 }
 
 /// A callback that was given up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeadLetter {
-    pub id: SessionId,
     pub callback: Callback,
     pub reason: String,
     pub attempts: Vec<Attempt>,

@@ -3,8 +3,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
+
+use super::{Batch, Number};
 
 /// Who speaks where. A session is identified by all three together: nobody reaches another user's
 /// state by guessing a `session_id`.
@@ -73,11 +77,41 @@ impl ProgramHash {
     }
 }
 
-/// The `webhook-id` of a callback: made from what identifies it, so it is the same on every attempt and
-/// after every restart without being stored.
-pub fn webhook_id(key: &SessionKey, started_at: u64, sequence: u64) -> String {
-    let digest = Sha256::new().chain_update(key.0).chain_update(started_at.to_be_bytes());
-    format!("msg_{}", hex(&digest.chain_update(sequence.to_be_bytes()).finalize()[..16]))
+impl Number {
+    /// The `webhook-id` of a callback: what identifies it, so it is the same on every attempt and after every restart without
+    /// being stored, and the callback can be found by it.
+    pub fn webhook_id(&self) -> String {
+        let mut bytes = [0; 40];
+        bytes[..24].copy_from_slice(&self.session.0);
+        bytes[24..32].copy_from_slice(&self.started_at.to_be_bytes());
+        bytes[32..].copy_from_slice(&self.sequence.to_be_bytes());
+        format!("msg_{}", URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The callback that a `webhook-id` means.
+    pub fn parse(webhook_id: &str) -> Option<Number> {
+        let bytes = URL_SAFE_NO_PAD.decode(webhook_id.strip_prefix("msg_")?).ok()?;
+        let (session, rest) = bytes.split_first_chunk::<24>()?;
+        let (started_at, sequence) = rest.split_first_chunk::<8>()?;
+        Some(Number {
+            session: SessionKey(*session),
+            started_at: u64::from_be_bytes(*started_at),
+            sequence: u64::from_be_bytes(sequence.try_into().ok()?),
+        })
+    }
+}
+
+impl Batch {
+    /// The `webhook-id` of a batch: made from what is in it, so that another id means another composition.
+    pub fn webhook_id(&self) -> String {
+        let mut digest = Sha256::new();
+        for Number { session, started_at, sequence } in &self.members {
+            digest.update(session.0);
+            digest.update(started_at.to_be_bytes());
+            digest.update(sequence.to_be_bytes());
+        }
+        format!("batch_{}", hex(&digest.finalize()[..16]))
+    }
 }
 
 /// The `Idempotency-Key` of a call: the same on every try and after every restart, so that the other side can tell a call that
@@ -109,6 +143,20 @@ impl fmt::Display for SessionKey {
     }
 }
 
+/// As it is displayed.
+impl Serialize for SessionKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SessionKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SessionKey, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        SessionKey::parse(&text).ok_or_else(|| de::Error::custom("not the key of a session: 48 hex digits"))
+    }
+}
+
 impl fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -130,6 +178,19 @@ impl fmt::Display for ProgramHash {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_callback_is_found_by_its_webhook_id_and_by_nothing_else() {
+        let number = Number { session: SessionKey([9; 24]), started_at: 1_795_000_000_000, sequence: 7 };
+        let id = number.webhook_id();
+        assert_eq!(Number::parse(&id), Some(number));
+        assert!(id.len() < 64, "{id}");
+        for wrong in
+            ["", "msg_", &id[4..], &id[..id.len() - 1], &format!("{id}A"), &id.replace("msg_", "batch_")]
+        {
+            assert_eq!(Number::parse(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn a_key_is_read_as_it_is_displayed_and_nothing_else_is() {

@@ -14,9 +14,11 @@ mod span;
 mod wait;
 
 pub use call::{Call, CallResult};
-pub use delivery::{Attempt, Attempts, DeadLetter, ProgramSource, Quarantined, Queued, Seen};
+pub use delivery::{
+    Attempt, Attempts, Batch, DeadLetter, Number, ProgramSource, Quarantined, Queued, Receipt, Seen,
+};
 pub use depth::{DEPTH_MAX, is_deeper, is_too_deep};
-pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, call_id, hex, webhook_id};
+pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, call_id, hex};
 pub use input::{Input, Source};
 pub use output::{Callback, Output, Speaker};
 pub use record::{Note, NoteKind, Numbered, Record};

@@ -23,9 +23,11 @@ pub enum Speaker {
 
 /// One POST that is owed to a webhook. Its bytes are frozen when the turn is committed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Callback {
-    /// The endpoint whose webhook gets it; the address and secrets are looked up at each attempt.
-    pub endpoint: String,
+    /// Whose it is. The endpoint's webhook gets it; the address and secrets are looked up at each attempt.
+    #[serde(flatten)]
+    pub id: SessionId,
     /// Counts the session's outputs from 1: the header `antiphon-sequence`.
     pub sequence: u64,
     /// Milliseconds since 1970, when its turn ran.

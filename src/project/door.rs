@@ -12,6 +12,11 @@ const TIMEOUT_MS_MAX: u64 = 600_000;
 pub(super) const RETRY_SECONDS_MAX: f64 = 604_800.0;
 const CONCURRENCY_MAX: u64 = 10_000;
 const LINGER_MS_MAX: u64 = 60_000;
+/// One every quarter of an hour; and more than any one webhook takes.
+pub(super) const RATE_MIN: f64 = 0.001;
+pub(super) const RATE_MAX: f64 = 100_000.0;
+/// Their sequences stand in one header, and servers take 8 KiB of headers.
+const BATCH_MAX: u64 = 250;
 
 pub static DOCUMENT: Document = Document {
     name: "endpoint",
@@ -109,8 +114,8 @@ pub static WEBHOOK: Shape = Shape::new(
         .default("[1, 5, 30, 120, 600, 3600]"),
         Key::optional(
             "onExhausted",
-            Kind::Words(&["skip"]),
-            "What happens to the session's further outputs then. skip: they go on.",
+            Kind::Words(&["skip", "block"]),
+            "What happens to the session's further outputs then. skip: they go on, and the next one says how many were given up; block: they wait until a person says what becomes of it (`antiphon deliveries`).",
         )
         .default("\"skip\""),
         Key::optional(
@@ -119,6 +124,11 @@ pub static WEBHOOK: Shape = Shape::new(
             "Callbacks of this endpoint under way at once; never two of one session.",
         )
         .default("64"),
+        Key::optional(
+            "ratePerSecond",
+            Kind::Number(RATE_MIN, RATE_MAX),
+            "Callbacks of this endpoint a second, or POSTs if they go in batches; without it there is no limit.",
+        ),
         Key::optional("batch", Kind::Mapping(&BATCH), "Several outputs in one POST."),
     ],
 );
@@ -131,10 +141,15 @@ static SECRET: Form =
 
 pub static BATCH: Shape = Shape::new(
     "batch",
-    "Several outputs in one POST; more than one is not available in this version.",
+    "Several outputs in one POST, as a JSON array: of many sessions, those of each in order.",
     &[
-        Key::optional("max", Kind::Whole(1, 1), "Outputs in one POST.").default("1"),
-        Key::optional("lingerMs", Kind::Whole(0, LINGER_MS_MAX), "How long it waits for the next one.")
+        Key::optional(
+            "max",
+            Kind::Whole(1, BATCH_MAX),
+            "Outputs in one POST at the most. With 1 the body is the output itself, not an array.",
+        )
+        .default("1"),
+        Key::optional("lingerMs", Kind::Whole(0, LINGER_MS_MAX), "How long the first one waits for others.")
             .default("0"),
     ],
 );

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::slice;
 
-use super::door::{BATCH, RETRY_SECONDS_MAX, WEBHOOK};
+use super::door::{BATCH, RATE_MAX, RATE_MIN, RETRY_SECONDS_MAX, WEBHOOK};
 use super::value;
-use crate::yaml::{Faults, Node, Value, not_available};
+use crate::yaml::{Faults, Node, Value};
 
 #[derive(Clone, PartialEq)]
 pub struct Webhook {
@@ -23,6 +23,18 @@ pub struct Webhook {
     pub on_exhausted: OnExhausted,
     /// Callbacks of the endpoint in flight at once.
     pub concurrency: usize,
+    /// None: as many as the room for them lets through.
+    pub rate_per_second: Option<f64>,
+    pub batch: BatchRules,
+}
+
+/// When callbacks go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchRules {
+    /// 1: each goes by itself, as an object and not as a list of one.
+    pub max: usize,
+    /// The first one waits so long for others.
+    pub linger_ms: u64,
 }
 
 /// What happens to a session's further callbacks when one is given up.
@@ -67,10 +79,9 @@ pub(super) fn read(node: &Node, faults: &mut Faults) -> Option<Webhook> {
             .unwrap_or(RETRY_AFTER_MS.to_vec()),
         on_exhausted: on_exhausted(keys.optional("onExhausted"), faults),
         concurrency: concurrency.map_or(CONCURRENCY, |n| n as usize),
+        rate_per_second: keys.optional("ratePerSecond").and_then(|node| rate(node, faults)),
+        batch: batch(keys.optional("batch"), faults),
     };
-    if let Some(node) = keys.optional("batch") {
-        refuse_batch(node, faults);
-    }
     if webhook.user.is_none() && webhook.password.is_some() {
         faults.push(keys.place(), "a password without a user; write `user` too, or leave the password out");
     }
@@ -114,12 +125,7 @@ fn retry_after(node: &Node, faults: &mut Faults) -> Option<Vec<u64>> {
 }
 
 fn wait_ms(node: &Node, faults: &mut Faults) -> Option<u64> {
-    let seconds = match &node.value {
-        Value::Number(number) => number.as_f64(),
-        Value::Text(text) if text.replaced => text.text.parse().ok(),
-        _ => None,
-    };
-    let seconds = seconds.filter(|seconds| (0.0..=RETRY_SECONDS_MAX).contains(seconds));
+    let seconds = number(node).filter(|seconds| (0.0..=RETRY_SECONDS_MAX).contains(seconds));
     if seconds.is_none() {
         let text = format!("expected seconds from 0 to {RETRY_SECONDS_MAX}, got {}", node.describe());
         faults.push(&node.place, text + "; write a number such as 30 or 0.5");
@@ -132,21 +138,38 @@ fn on_exhausted(node: Option<&Node>, faults: &mut Faults) -> OnExhausted {
         return OnExhausted::Skip;
     };
     match text {
-        "skip" => {}
-        "block" => faults.push(&node.place, not_available("\"onExhausted: block\"", "write skip")),
-        _ => faults.push(&node.place, format!("expected skip or block, got \"{text}\"")),
-    }
-    OnExhausted::Skip
-}
-
-fn refuse_batch(node: &Node, faults: &mut Faults) {
-    let Some(mut keys) = node.keys(&BATCH, faults) else { return };
-    if let Some(node) = keys.optional("max") {
-        let max = node.as_u64(1..=u64::MAX, faults);
-        if max.is_some_and(|max| max > 1) {
-            faults.push(&node.place, not_available("a batch of more than one output", "write max: 1"));
+        "skip" => OnExhausted::Skip,
+        "block" => OnExhausted::Block,
+        _ => {
+            faults.push(&node.place, format!("expected skip or block, got \"{text}\""));
+            OnExhausted::Skip
         }
     }
-    keys.whole("lingerMs", faults);
+}
+
+fn rate(node: &Node, faults: &mut Faults) -> Option<f64> {
+    let rate = number(node).filter(|rate| (RATE_MIN..=RATE_MAX).contains(rate));
+    if rate.is_none() {
+        let text =
+            format!("expected callbacks a second from {RATE_MIN} to {RATE_MAX}, got {}", node.describe());
+        faults.push(&node.place, text + "; write a number such as 20 or 0.5");
+    }
+    rate
+}
+
+fn batch(node: Option<&Node>, faults: &mut Faults) -> BatchRules {
+    let mut rules = BatchRules { max: 1, linger_ms: 0 };
+    let Some(mut keys) = node.and_then(|node| node.keys(&BATCH, faults)) else { return rules };
+    rules.max = keys.whole("max", faults).map_or(rules.max, |max| max as usize);
+    rules.linger_ms = keys.whole("lingerMs", faults).unwrap_or(rules.linger_ms);
     keys.finish(faults);
+    rules
+}
+
+fn number(node: &Node) -> Option<f64> {
+    match &node.value {
+        Value::Number(number) => number.as_f64(),
+        Value::Text(text) if text.replaced => text.text.parse().ok(),
+        _ => None,
+    }
 }

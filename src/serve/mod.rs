@@ -75,6 +75,7 @@ pub async fn start(live: Live) -> Result<Server, Error> {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     sweep::idempotency_keys(engine.store.clone());
+    sweep::receipts(engine.clone());
     sweep::programs(engine.clone());
     watch::watch(&engine);
     Ok(Server { address, engine, gate, handle, stopped })

@@ -1,4 +1,4 @@
-//! What leaves the store when its time is over: old idempotency keys, old versions of flows. On threads that may wait
+//! What leaves the store when its time is over: old idempotency keys, receipts, versions of flows. On threads that may wait
 //! for the disk; a sweep that failed is done with the next one.
 
 use std::sync::Arc;
@@ -11,6 +11,9 @@ use crate::store::Store;
 /// Rows of old idempotency keys are removed in pieces of this size, this often.
 const KEYS_AT_ONCE: usize = 1_000;
 const KEYS_EVERY: Duration = Duration::from_secs(60);
+/// Rows of receipts too, each with a few dozen.
+const RECEIPTS_AT_ONCE: usize = 10_000;
+const HOUR_MS: u64 = 60 * 60 * 1000;
 /// Programs are needed for days, and there are few of them.
 const PROGRAMS_EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -22,6 +25,21 @@ pub fn idempotency_keys(store: Store) {
             let sweep = move || store.sweep_seen(clock::now(), KEYS_AT_ONCE);
             if let Ok(Err(error)) = tokio::task::spawn_blocking(sweep).await {
                 tracing::warn!(%error, "old idempotency keys were not removed");
+            }
+        }
+    });
+}
+
+/// The setting is read at each sweep: a reload may change it.
+pub fn receipts(engine: Arc<Engine>) {
+    actix::spawn(async move {
+        loop {
+            tokio::time::sleep(KEYS_EVERY).await;
+            let kept_ms = engine.project().settings.limits.delivered_hours * HOUR_MS;
+            let store = engine.store.clone();
+            let sweep = move || store.sweep_receipts(clock::now().saturating_sub(kept_ms), RECEIPTS_AT_ONCE);
+            if let Ok(Err(error)) = tokio::task::spawn_blocking(sweep).await {
+                tracing::warn!(%error, "old receipts were not removed");
             }
         }
     });

@@ -11,7 +11,7 @@ use super::reload::keep_programs;
 use super::shard::Shard;
 use super::slow::SlowLane;
 use super::switchboard::Switchboard;
-use crate::delivery::{Delivery, Rooms};
+use crate::delivery::{Delivery, Shared};
 use crate::dispatch::Dispatch;
 use crate::egress::Guard;
 use crate::model::SessionKey;
@@ -26,7 +26,7 @@ pub struct Engine {
     pub(super) live: Arc<Live>,
     pub store: Store,
     pub(super) slow: Addr<SlowLane>,
-    rooms: Arc<Rooms>,
+    pub deliveries: Arc<Shared>,
     guard: Arc<Guard>,
     shards: Vec<OnceLock<Handles>>,
     opened: AtomicUsize,
@@ -48,10 +48,10 @@ impl Engine {
         keep_programs(&project, &store)?;
         let memory_bytes = project.settings.limits.script_memory_bytes;
         let slow = SyncArbiter::start(SLOW_LANES, move || SlowLane::new(memory_bytes));
-        let (live, rooms) = (Arc::new(live), Arc::default());
+        let (live, deliveries) = (Arc::new(live), Arc::default());
         let shards = (0..shards).map(|_| OnceLock::new()).collect();
         let guard = Arc::new(Guard::new(&live.current().settings.egress_allow));
-        Ok(Arc::new(Engine { live, store, slow, rooms, guard, shards, opened: AtomicUsize::new(0) }))
+        Ok(Arc::new(Engine { live, store, slow, deliveries, guard, shards, opened: AtomicUsize::new(0) }))
     }
 
     /// The project as it is now. It may be replaced the next moment: whoever needs two things of one version asks once.
@@ -78,7 +78,7 @@ impl Engine {
             self.live.clone(),
             self.store.clone(),
             commits.clone(),
-            self.rooms.clone(),
+            self.deliveries.clone(),
         );
         let delivery = delivery.start();
         // The sessions tell the dispatch what they wait for, and it wakes them: each knows the other.

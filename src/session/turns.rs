@@ -275,7 +275,7 @@ impl SessionActor {
             return Vec::new();
         }
         let owed = |numbered: &Numbered| Callback {
-            endpoint: self.id.endpoint.clone(),
+            id: self.id.clone(),
             sequence: numbered.sequence,
             created_at: record.at,
             body: numbered.output.body(&self.id, &record.input.trace_id),

@@ -6,18 +6,19 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use sled::IVec;
 
-use crate::model::{Owed, Pending, ProgramHash, SessionKey, UserKey};
+use crate::model::{Number, Owed, Pending, ProgramHash, SessionKey, UserKey};
 
 /// The kinds of rows; the number is the first byte of their keys.
 ///
 /// | row | after the first byte |
 /// |---|---|
 /// | session | session (24) |
-/// | waiting input, callback, attempts, record, dead letter | session (24), started_at (8), sequence or turn (8) |
+/// | waiting input, callback, attempts, batch, record, dead letter | session (24), started_at (8), sequence or turn (8) |
 /// | idempotency key | day (4), session (24), hash of the key (16) |
 /// | profile, program | user (12); hash as text |
 /// | owed wait | due_at (8), session (24), started_at (8), id (8): in the order in which they are due |
 /// | lease of a program | hash as text, day (4): the program is needed until the end of that day |
+/// | receipts | at (8), shard (2), count (4): in the order in which they were written |
 /// | quarantined | at (8), hash of the value (8) |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -26,6 +27,8 @@ pub enum Row {
     Queued = b'q',
     Callback = b'c',
     Attempts = b'a',
+    Batch = b'b',
+    Receipts = b'r',
     Record = b't',
     DeadLetter = b'd',
     Seen = b'i',
@@ -79,6 +82,8 @@ impl Row {
             Queued,
             Callback,
             Attempts,
+            Batch,
+            Receipts,
             Record,
             DeadLetter,
             Seen,
@@ -114,10 +119,21 @@ pub(super) fn numbered(row: Row, key: &SessionKey, started_at: u64, number: u64)
     bytes
 }
 
+/// A row about a callback.
+pub(super) fn of_callback(row: Row, number: &Number) -> [u8; NUMBERED] {
+    numbered(row, &number.session, number.started_at, number.sequence)
+}
+
 /// The parts of a key made by `numbered`; none if it is not one.
 pub(super) fn parts(key: &[u8]) -> Option<(SessionKey, u64, u64)> {
     let number = |bytes: &[u8]| u64::from_be_bytes(bytes.try_into().expect("the slice is 8 bytes long"));
     (key.len() == NUMBERED).then(|| (session_in(key), number(&key[25..33]), number(&key[33..])))
+}
+
+/// The callback that a row of a session is about; the row was written with such a key.
+pub(super) fn number(key: &[u8]) -> Number {
+    let (session, started_at, sequence) = parts(key).expect("rows about callbacks have such keys");
+    Number { session, started_at, sequence }
 }
 
 /// The session of a row whose key begins with it.
@@ -196,6 +212,20 @@ pub(super) fn quarantined(at: u64, value: &[u8]) -> IVec {
     joined(Row::Quarantined, &[&at.to_be_bytes(), &Sha256::digest(value)[..8]])
 }
 
+pub(super) fn receipts(at: u64, shard: u16, count: u32) -> IVec {
+    joined(Row::Receipts, &[&at.to_be_bytes(), &shard.to_be_bytes(), &count.to_be_bytes()])
+}
+
+/// Before all receipts that were written at this time or later.
+pub(super) fn receipts_from(at: u64) -> IVec {
+    joined(Row::Receipts, &[&at.to_be_bytes()])
+}
+
+/// When the receipts under this key were written.
+pub(super) fn receipts_at(key: &[u8]) -> u64 {
+    key.get(1..9).and_then(|at| at.try_into().ok()).map_or(0, u64::from_be_bytes)
+}
+
 /// The place of a further chunk of a long value; `number` counts from 1.
 pub(super) fn chunk(key: &[u8], number: u16) -> IVec {
     [&[CHUNK], key, &number.to_be_bytes()].concat().into()
@@ -215,6 +245,8 @@ impl fmt::Display for Row {
             Row::Queued => "waiting input",
             Row::Callback => "callback",
             Row::Attempts => "list of attempts",
+            Row::Batch => "batch of callbacks",
+            Row::Receipts => "list of receipts",
             Row::Record => "record",
             Row::DeadLetter => "dead letter",
             Row::Seen => "idempotency key",

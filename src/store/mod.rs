@@ -3,10 +3,11 @@
 //! ended. It never returns a damaged row as a value, and never reads more at a start than what is due.
 //!
 //! In reading order: `key` and `frame` say how a row is written; `writes` gathers what one commit does;
-//! `client` and `queue` bring it to the `committer`; `read` and `programs` read; `disk`, `sync` and `space` are the ground it stands on.
+//! `client` and `queue` bring it to the `committer`; `read`, `deliveries` and `programs` read; `disk`, `sync` and `space` are the ground it stands on.
 
 mod client;
 mod committer;
+mod deliveries;
 mod disk;
 mod error;
 mod frame;
@@ -31,6 +32,7 @@ use queue::{Answer, Queue};
 use space::Space;
 
 pub use client::Client;
+pub use deliveries::{Page, Receipts};
 pub use error::{Conflict, Damage, Error, Refused, Version};
 pub use key::{Place, Row, day_of};
 pub use writes::Writes;

@@ -13,13 +13,10 @@ use super::error::{Damage, Error};
 use super::key::{self, Place, Row};
 use super::writes::Writes;
 use super::{disk::Disk, frame};
-use crate::model::{
-    Attempts, Callback, DeadLetter, Map, Owed, Quarantined, Queued, Record, Seen, Session, SessionKey,
-    UserKey,
-};
+use crate::model::{Map, Number, Owed, Quarantined, Queued, Record, Seen, Session, SessionKey, UserKey};
 
-/// A session with callbacks owed, and the place of the last one: the start of its life and the sequence.
-pub type Owing = (SessionKey, (u64, u64));
+/// A session that has something in the store, and the place of the last of it.
+pub type Owing = (SessionKey, Number);
 
 /// A session as its row holds it, none if it was removed meanwhile; or why that cannot be read.
 pub type Listed = (SessionKey, Result<Option<Session>, Error>);
@@ -53,25 +50,6 @@ impl Store {
         Ok(rows.into_iter().map(|(key, queued)| (life(&key), queued)).collect())
     }
 
-    /// The callbacks owed, of all lives of the session, each with the start of its life, in their order;
-    /// those after the place `after`, at most `max`.
-    pub fn callbacks(
-        &self,
-        key: &SessionKey,
-        after: Option<(u64, u64)>,
-        max: usize,
-    ) -> Result<Vec<(u64, Callback)>, Error> {
-        let first = match after {
-            Some((started_at, sequence)) => {
-                Bound::Excluded(key::numbered(Row::Callback, key, started_at, sequence))
-            }
-            None => Bound::Included(key::numbered(Row::Callback, key, 0, 0)),
-        };
-        let last = Bound::Included(key::numbered(Row::Callback, key, u64::MAX, u64::MAX));
-        let rows: Vec<(IVec, Callback)> = self.disk().rows((first, last), max)?;
-        Ok(rows.into_iter().map(|(key, callback)| (life(&key), callback)).collect())
-    }
-
     /// The places of waits after this one that are due before the time `until`, at most `max`, earliest first.
     pub fn due(&self, after: Option<&Place>, until: u64, max: usize) -> Result<Vec<Place>, Error> {
         let first = after.map_or(Bound::Included(key::owed_at(0)), |place| Bound::Excluded(key::owed(place)));
@@ -83,15 +61,6 @@ impl Store {
     /// What is waited for at this place; none if it is over or was called off.
     pub fn owed(&self, place: &Place) -> Result<Option<Owed>, Error> {
         self.disk().load(&key::owed(place))
-    }
-
-    pub fn attempts(
-        &self,
-        key: &SessionKey,
-        started_at: u64,
-        sequence: u64,
-    ) -> Result<Option<Attempts>, Error> {
-        self.disk().load(&key::numbered(Row::Attempts, key, started_at, sequence))
     }
 
     /// What the caller with this key was answered, if that is less than 24 hours ago.
@@ -131,17 +100,6 @@ impl Store {
         self.all_of(Row::Quarantined, max)
     }
 
-    /// By session.
-    pub fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, Error> {
-        self.all_of(Row::DeadLetter, max)
-    }
-
-    /// The sessions of a shard that have callbacks owed, each with the place of the last one; costs two seeks
-    /// each, whatever else is stored.
-    pub fn sessions_with_callbacks(&self, shard: usize, shards: usize) -> Result<Vec<Owing>, Error> {
-        self.sessions_with(Row::Callback, shard, shards)
-    }
-
     /// The sessions of a shard that have inputs waiting; costs two seeks each, whatever else is stored.
     pub fn sessions_with_queue(&self, shard: usize, shards: usize) -> Result<Vec<SessionKey>, Error> {
         let sessions = self.sessions_with(Row::Queued, shard, shards)?;
@@ -160,7 +118,7 @@ impl Store {
         Ok(count)
     }
 
-    fn sessions_with(&self, row: Row, shard: usize, shards: usize) -> Result<Vec<Owing>, Error> {
+    pub(super) fn sessions_with(&self, row: Row, shard: usize, shards: usize) -> Result<Vec<Owing>, Error> {
         let mut sessions = Vec::new();
         let mut from = Bound::Included(key::shard_start(row, shard, shards));
         while let Some((found, _)) = self.disk().range((from, Bound::Unbounded)).next().transpose()? {
@@ -173,16 +131,13 @@ impl Store {
             }
             let end = key::numbered(row, &session, u64::MAX, u64::MAX);
             let last = self.disk().range(found..=IVec::from(&end[..])).next_back().transpose()?;
-            let last = last
-                .and_then(|(last, _)| key::parts(&last))
-                .map_or((0, 0), |(_, life, number)| (life, number));
-            sessions.push((session, last));
+            sessions.extend(last.map(|(last, _)| (session, key::number(&last))));
             from = Bound::Excluded(end);
         }
         Ok(sessions)
     }
 
-    fn all_of<T: DeserializeOwned>(&self, row: Row, max: usize) -> Result<Vec<T>, Error> {
+    pub(super) fn all_of<T: DeserializeOwned>(&self, row: Row, max: usize) -> Result<Vec<T>, Error> {
         let rows = self.disk().rows([row as u8]..[row as u8 + 1], max)?;
         Ok(rows.into_iter().map(|(_, value)| value).collect())
     }
@@ -212,7 +167,7 @@ impl Disk {
     }
 
     /// None if the row was removed meanwhile.
-    fn value<T: DeserializeOwned>(&self, key: &[u8], mut first: IVec) -> Result<Option<T>, Error> {
+    pub(super) fn value<T: DeserializeOwned>(&self, key: &[u8], mut first: IVec) -> Result<Option<T>, Error> {
         loop {
             let frame = self.whole(key, &first)?;
             let reason = match frame::read(key, &frame) {

@@ -8,8 +8,8 @@ use super::error::Version;
 use super::frame::{self, Framed};
 use super::key::{self, Place, Row};
 use crate::model::{
-    Attempts, Callback, DeadLetter, Map, Owed, ProgramHash, ProgramSource, Quarantined, Queued, Record, Seen,
-    Session, SessionKey, UserKey,
+    Attempts, Batch, Callback, DeadLetter, Map, Number, Owed, ProgramHash, ProgramSource, Quarantined,
+    Queued, Receipt, Record, Seen, Session, SessionKey, UserKey,
 };
 
 /// All of it is done, in one atomic batch, or nothing.
@@ -64,23 +64,43 @@ impl Writes {
     }
 
     /// The callback is no longer owed. If attempts were written, forget them too.
-    pub fn delivered(&mut self, key: &SessionKey, started_at: u64, sequence: u64) {
-        self.remove(Row::Callback, key, started_at, sequence);
+    pub fn delivered(&mut self, number: &Number) {
+        self.remove(Row::Callback, number);
     }
 
-    pub fn attempts(&mut self, key: &SessionKey, started_at: u64, sequence: u64, attempts: &Attempts) {
-        self.put(numbered(Row::Attempts, key, started_at, sequence), attempts, true);
+    pub fn attempts(&mut self, number: &Number, attempts: &Attempts) {
+        self.put(about(Row::Attempts, number), attempts, true);
     }
 
-    pub fn forget_attempts(&mut self, key: &SessionKey, started_at: u64, sequence: u64) {
-        self.remove(Row::Attempts, key, started_at, sequence);
+    pub fn forget_attempts(&mut self, number: &Number) {
+        self.remove(Row::Attempts, number);
+    }
+
+    /// What goes together, before it goes; under its first callback.
+    pub fn batch(&mut self, first: &Number, batch: &Batch) {
+        self.put(about(Row::Batch, first), batch, true);
+    }
+
+    pub fn forget_batch(&mut self, first: &Number) {
+        self.remove(Row::Batch, first);
     }
 
     /// The callback and its attempts become a dead letter.
-    pub fn bury(&mut self, key: &SessionKey, started_at: u64, sequence: u64, letter: &DeadLetter) {
-        self.remove(Row::Callback, key, started_at, sequence);
-        self.remove(Row::Attempts, key, started_at, sequence);
-        self.put(numbered(Row::DeadLetter, key, started_at, sequence), letter, true);
+    pub fn bury(&mut self, number: &Number, letter: &DeadLetter) {
+        self.remove(Row::Callback, number);
+        self.remove(Row::Attempts, number);
+        self.put(about(Row::DeadLetter, number), letter, true);
+    }
+
+    /// The dead letter is owed again, as it was when it was new.
+    pub fn exhume(&mut self, number: &Number, callback: &Callback) {
+        self.remove(Row::DeadLetter, number);
+        self.put(about(Row::Callback, number), callback, true);
+    }
+
+    /// Those of one shard, written at this time; `count` sets apart what is written in the same millisecond.
+    pub fn receipts(&mut self, at: u64, shard: u16, count: u32, receipts: &[Receipt]) {
+        self.put(key::receipts(at, shard, count), &receipts, false);
     }
 
     pub fn enqueue(&mut self, key: &SessionKey, started_at: u64, queued: &Queued) {
@@ -88,7 +108,7 @@ impl Writes {
     }
 
     pub fn dequeue(&mut self, key: &SessionKey, started_at: u64, sequence: u64) {
-        self.remove(Row::Queued, key, started_at, sequence);
+        self.remove_row(numbered(Row::Queued, key, started_at, sequence));
     }
 
     pub fn owe(&mut self, owed: &Owed) {
@@ -142,11 +162,15 @@ impl Writes {
         self.changes.push(Change::Put { key, value, replaces });
     }
 
-    fn remove(&mut self, row: Row, key: &SessionKey, started_at: u64, number: u64) {
-        self.remove_row(numbered(row, key, started_at, number));
+    fn remove(&mut self, row: Row, number: &Number) {
+        self.remove_row(about(row, number));
     }
 }
 
 fn numbered(row: Row, key: &SessionKey, started_at: u64, number: u64) -> IVec {
     key::numbered(row, key, started_at, number).as_slice().into()
+}
+
+fn about(row: Row, number: &Number) -> IVec {
+    key::of_callback(row, number).as_slice().into()
 }

@@ -56,7 +56,7 @@ pub fn leave_work(store: &Store, number: usize, now: u64) {
     };
     let output = Output { text: "it was owed".to_owned(), data: Default::default(), source: Speaker::Bot };
     let body = output.body(&id, "t");
-    let callback = Callback { endpoint: "shop".to_owned(), sequence: 1, created_at: now, body };
+    let callback = Callback { id: id.clone(), sequence: 1, created_at: now, body };
     let mut session = quiet(number, now);
     session.outputs = 1;
     let mut writes = Writes::new();

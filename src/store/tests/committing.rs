@@ -86,7 +86,7 @@ fn a_long_value_that_shrinks_within_one_group_leaves_nothing_behind() {
         &store,
         vec![
             writes(|w| w.callback(&key("u"), NOW, &callback(1, &"x".repeat(20_000)))),
-            writes(|w| w.delivered(&key("u"), NOW, 1)),
+            writes(|w| w.delivered(&number("u", NOW, 1))),
         ],
     );
     assert_eq!(count_rows(&store), rows + 1);

@@ -3,6 +3,7 @@
 
 mod client;
 mod committing;
+mod deliveries;
 mod opening;
 mod programs;
 mod reading;
@@ -13,7 +14,7 @@ use serde_json::json;
 
 use super::queue::{Answer, Entry, Outcome};
 use super::{Settings, Store, Writes, committer};
-use crate::model::{Callback, Input, Map, Queued, Record, Session, SessionId, SessionKey, Source};
+use crate::model::{Callback, Input, Map, Number, Queued, Record, Session, SessionId, SessionKey, Source};
 
 const NOW: u64 = 1_800_000_000_000;
 
@@ -81,7 +82,11 @@ fn queued(sequence: u64) -> Queued {
 }
 
 fn callback(sequence: u64, body: &str) -> Callback {
-    Callback { endpoint: "shop".into(), sequence, created_at: NOW, body: body.into() }
+    Callback { id: id("u"), sequence, created_at: NOW, body: body.into() }
+}
+
+fn number(user: &str, started_at: u64, sequence: u64) -> Number {
+    Number { session: key(user), started_at, sequence }
 }
 
 fn record(turn: u64) -> Record {

@@ -1,10 +1,7 @@
 //! What is read back: ranges, places, ages, and rows that are damaged.
 
 use super::*;
-use crate::model::{
-    Attempt, Attempts, Awaited, DeadLetter, Owed, ProgramHash, ProgramSource, Quarantined, Seen, UserKey,
-    Wait,
-};
+use crate::model::{Awaited, Number, Owed, ProgramHash, ProgramSource, Quarantined, Seen, UserKey, Wait};
 use crate::store::{Damage, Error, Place, Row, key as place};
 
 const HOUR: u64 = 60 * 60 * 1000;
@@ -35,24 +32,6 @@ fn waiting_inputs_come_in_order_from_one_life_after_the_other() {
 }
 
 #[test]
-fn callbacks_come_in_order_over_all_lives_a_page_at_a_time() {
-    let folder = Folder::new();
-    let store = folder.open();
-    commit(&store, |w| {
-        for (started_at, sequence) in [(NOW, 1), (NOW, 2), (NOW + 5, 1)] {
-            w.callback(&key("u"), started_at, &callback(sequence, "{}"));
-        }
-        w.callback(&key("v"), NOW, &callback(1, "{}"));
-    });
-    let all = [(NOW, callback(1, "{}")), (NOW, callback(2, "{}")), (NOW + 5, callback(1, "{}"))];
-    assert_eq!(store.callbacks(&key("u"), None, 9).unwrap(), all);
-    assert_eq!(store.callbacks(&key("u"), None, 2).unwrap(), all[..2]);
-    assert_eq!(store.callbacks(&key("u"), Some((NOW, 2)), 9).unwrap(), all[2..]);
-    commit(&store, |w| w.delivered(&key("u"), NOW, 1));
-    assert_eq!(store.callbacks(&key("u"), None, 9).unwrap(), all[1..]);
-}
-
-#[test]
 fn long_values_do_not_disturb_ranges() {
     let folder = Folder::new();
     let store = folder.open();
@@ -62,11 +41,11 @@ fn long_values_do_not_disturb_ranges() {
             w.callback(&key("u"), NOW, &callback(sequence, &long));
         }
     });
-    let sequences = |rows: Vec<(u64, Callback)>| rows.iter().map(|row| row.1.sequence).collect::<Vec<_>>();
+    let sequences = |rows: Vec<(Number, Callback)>| rows.iter().map(|row| row.1.sequence).collect::<Vec<_>>();
     let rows = store.callbacks(&key("u"), None, 9).unwrap();
     assert_eq!(rows[2].1, callback(3, &long));
     assert_eq!(sequences(rows), [1, 2, 3]);
-    assert_eq!(store.sessions_with_callbacks(0, 1).unwrap(), [(key("u"), (NOW, 3))]);
+    assert_eq!(store.sessions_with_callbacks(0, 1).unwrap(), [(key("u"), number("u", NOW, 3))]);
 }
 
 #[test]
@@ -138,30 +117,6 @@ fn a_sweep_takes_old_idempotency_keys_a_few_at_a_time_and_no_others() {
     assert_eq!(swept, [3, 2, 0]);
     assert_eq!(count_rows(&store), rows - 5);
     assert!(store.seen(&key("u"), "fresh", NOW).unwrap().is_some());
-}
-
-#[test]
-fn a_buried_callback_is_a_dead_letter_and_nothing_else() {
-    let folder = Folder::new();
-    let store = folder.open();
-    let attempt = Attempt { at: NOW, outcome: "503".into(), answer: "no".into() };
-    let attempts = Attempts { count: 1, next_at: NOW + 1, last: vec![attempt.clone()] };
-    commit(&store, |w| {
-        w.callback(&key("u"), NOW, &callback(1, "{}"));
-        w.attempts(&key("u"), NOW, 1, &attempts);
-    });
-    assert_eq!(store.attempts(&key("u"), NOW, 1).unwrap(), Some(attempts));
-    let letter = DeadLetter {
-        id: id("u"),
-        callback: callback(1, "{}"),
-        reason: "gone".into(),
-        attempts: vec![attempt],
-        at: NOW,
-    };
-    commit(&store, |w| w.bury(&key("u"), NOW, 1, &letter));
-    assert_eq!(store.dead_letters(9).unwrap(), [letter]);
-    assert!(store.callbacks(&key("u"), None, 9).unwrap().is_empty());
-    assert_eq!(store.attempts(&key("u"), NOW, 1).unwrap(), None);
 }
 
 #[test]

@@ -1,0 +1,226 @@
+//! How an attempt ends: the retry rule is asked and obeyed, what follows is written down, and the sessions go on.
+
+use std::sync::Arc;
+
+use actix::{AsyncContext, Context, Handler, Message};
+
+use super::actor::Delivery;
+use super::door::webhook;
+use super::gate::Pass;
+use super::history;
+use super::lane::Stage as LaneStage;
+use super::parcel::{Parcel, ParcelId, Stage};
+use super::retry::{self, Next, Outcome};
+use super::shared::Released;
+use crate::clock;
+use crate::model::{Attempt, Receipt, SessionKey};
+use crate::project::{OnExhausted, Webhook};
+use crate::store::Writes;
+
+/// An attempt ended.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Ended {
+    pub id: ParcelId,
+    /// As it was when the attempt began.
+    pub webhook: Arc<Webhook>,
+    pub at: u64,
+    pub outcome: Outcome,
+    pub pass: Pass,
+}
+
+/// What ended a parcel for good is flushed.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Over(Parcel);
+
+impl Delivery {
+    /// Obeys the retry rule: that of the webhook as it is now, or as it was last if it is gone.
+    fn ended(&mut self, ctx: &mut Context<Self>, ended: Ended) {
+        let Ended { id, webhook: before, at, outcome, pass } = ended;
+        let now = clock::now();
+        pass.ended(outcome.speaks_against_host(), now);
+        self.in_flight -= 1;
+        let Some(parcel) = self.parcels.get_mut(&id) else { return };
+        let webhook = webhook(&self.live, parcel.endpoint()).unwrap_or(before);
+        let count = parcel.attempts.as_ref().map_or(0, |attempts| attempts.count) + 1;
+        let attempt = history::attempt(at, now, &outcome);
+        match retry::next(&outcome, count, &webhook.retry_after, now, chance()) {
+            Next::Delivered => self.delivered(ctx, id, attempt),
+            Next::Again(next_at) => self.again(ctx, id, attempt, next_at),
+            Next::Dead(reason) => match webhook.on_exhausted {
+                OnExhausted::Skip => self.bury(ctx, id, Some(attempt), reason),
+                OnExhausted::Block => self.block(id, attempt, reason),
+            },
+        }
+    }
+
+    fn delivered(&mut self, ctx: &mut Context<Self>, id: ParcelId, attempt: Attempt) {
+        let Some(parcel) = self.parcels.remove(&id) else { return };
+        self.owed -= parcel.members.len() as u64;
+        let mut writes = Writes::new();
+        parcel.members.iter().for_each(|(number, _)| writes.delivered(number));
+        forget(&parcel, &mut writes);
+        self.keep_receipts(ctx, &parcel, attempt);
+        if self.is_at_home(&parcel) {
+            self.commits.defer(writes);
+            return self.release(ctx, &parcel);
+        }
+        // Another shard reads the rows of its sessions when it is told to: they have to be gone by then.
+        let me = ctx.address();
+        if let Err(refused) = self.commits.commit(writes, move |_| me.do_send(Over(parcel))) {
+            tracing::error!(%refused, "callbacks wait for the next start: it cannot be written that a batch ended");
+        }
+    }
+
+    fn again(&mut self, ctx: &mut Context<Self>, id: ParcelId, attempt: Attempt, next_at: u64) {
+        let Some(parcel) = self.parcels.get_mut(&id) else { return };
+        let attempts = history::again(parcel.attempts.take(), attempt, next_at);
+        let mut writes = Writes::new();
+        writes.attempts(parcel.first(), &attempts);
+        self.commits.defer(writes);
+        parcel.attempts = Some(attempts);
+        self.file(ctx, id, Stage::Waiting(next_at));
+    }
+
+    /// The sessions in it wait until a person says what becomes of it.
+    fn block(&mut self, id: ParcelId, attempt: Attempt, reason: String) {
+        let Some(parcel) = self.parcels.get_mut(&id) else { return };
+        let (endpoint, number) = (parcel.endpoint().to_owned(), *parcel.first());
+        tracing::warn!(endpoint, session = %number.session, sequence = number.sequence, reason,
+            "callbacks of a session wait for a person: see `antiphon deliveries dead`");
+        let attempts = history::blocked(parcel.attempts.take(), attempt, reason);
+        let mut writes = Writes::new();
+        writes.attempts(&number, &attempts);
+        self.commits.defer(writes);
+        parcel.attempts = Some(attempts);
+        parcel.stage = Stage::Blocked;
+    }
+
+    /// Each callback in it becomes a dead letter with all the attempts, in one batch.
+    pub(super) fn bury(
+        &mut self,
+        ctx: &mut Context<Self>,
+        id: ParcelId,
+        last: Option<Attempt>,
+        reason: String,
+    ) {
+        let Some(parcel) = self.parcels.get_mut(&id) else { return };
+        parcel.stage = Stage::GivenUp;
+        let (endpoint, first) = (parcel.endpoint().to_owned(), *parcel.first());
+        let attempts = history::all(parcel.attempts.take(), last);
+        let mut writes = Writes::new();
+        forget(parcel, &mut writes);
+        for (number, callback) in &parcel.members {
+            tracing::warn!(endpoint, session = %number.session, sequence = number.sequence, reason,
+                "a callback is a dead letter");
+            let letter =
+                history::dead_letter(callback.clone(), attempts.clone(), reason.clone(), clock::now());
+            writes.bury(number, &letter);
+        }
+        let me = ctx.address();
+        let sent = self.commits.commit(writes, move |_| me.do_send(Buried(id)));
+        if let Err(refused) = sent {
+            tracing::error!(session = %first.session, %refused, "callbacks wait for the next start: one cannot be given up");
+        }
+    }
+
+    /// The sessions whose callbacks were in it go on, here and in other shards.
+    fn release(&mut self, ctx: &mut Context<Self>, parcel: &Parcel) {
+        for key in parcel.sessions() {
+            if key.shard(self.shards) == self.shard {
+                self.release_lane(ctx, key);
+            } else {
+                self.shared.tell(key.shard(self.shards), Released(key));
+            }
+        }
+    }
+
+    fn release_lane(&mut self, ctx: &mut Context<Self>, key: SessionKey) {
+        if let Some(mut lane) = self.lanes.remove(&key) {
+            if matches!(lane.stage, LaneStage::Packed(_) | LaneStage::Elsewhere) {
+                lane.stage = LaneStage::Ready;
+            }
+            self.put(ctx, key, lane);
+        }
+    }
+
+    fn is_at_home(&self, parcel: &Parcel) -> bool {
+        parcel.members.iter().all(|(number, _)| number.session.shard(self.shards) == self.shard)
+    }
+
+    fn keep_receipts(&mut self, ctx: &mut Context<Self>, parcel: &Parcel, attempt: Attempt) {
+        let batch = parcel.batch.as_ref().map(|batch| batch.webhook_id.clone());
+        let attempts = history::all(parcel.attempts.clone(), Some(attempt));
+        for (number, callback) in &parcel.members {
+            let receipt = Receipt {
+                id: callback.id.clone(),
+                started_at: number.started_at,
+                sequence: number.sequence,
+                created_at: callback.created_at,
+                batch: batch.clone(),
+                attempts: attempts.clone(),
+            };
+            self.keep_receipt(ctx, receipt);
+        }
+    }
+}
+
+/// What was kept about a parcel as a whole.
+fn forget(parcel: &Parcel, writes: &mut Writes) {
+    if parcel.attempts.is_some() {
+        writes.forget_attempts(parcel.first());
+    }
+    if parcel.batch.is_some() {
+        writes.forget_batch(parcel.first());
+    }
+}
+
+/// A parcel became dead letters, flushed.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Buried(ParcelId);
+
+impl Handler<Ended> for Delivery {
+    type Result = ();
+
+    fn handle(&mut self, ended: Ended, ctx: &mut Context<Self>) {
+        let endpoint = self.parcels.get(&ended.id).map(|parcel| parcel.endpoint().to_owned());
+        self.ended(ctx, ended);
+        if let Some(endpoint) = endpoint {
+            self.round(ctx, &endpoint);
+        }
+        self.stop_if_drained(ctx);
+    }
+}
+
+impl Handler<Buried> for Delivery {
+    type Result = ();
+
+    fn handle(&mut self, Buried(id): Buried, ctx: &mut Context<Self>) {
+        if let Some(parcel) = self.parcels.remove(&id) {
+            self.owed -= parcel.members.len() as u64;
+            self.release(ctx, &parcel);
+        }
+    }
+}
+
+impl Handler<Over> for Delivery {
+    type Result = ();
+
+    fn handle(&mut self, Over(parcel): Over, ctx: &mut Context<Self>) {
+        self.release(ctx, &parcel);
+    }
+}
+
+impl Handler<Released> for Delivery {
+    type Result = ();
+
+    fn handle(&mut self, Released(key): Released, ctx: &mut Context<Self>) {
+        self.release_lane(ctx, key);
+    }
+}
+
+fn chance() -> f64 {
+    clock::seed() as f64 / (1_u64 << 53) as f64
+}

@@ -1,0 +1,43 @@
+//! What the delivery actors of all shards share: the gates, and where each of them is reached.
+
+use std::sync::{Mutex, PoisonError};
+
+use actix::{Addr, Message};
+
+use super::actor::Delivery;
+use super::gate::Gates;
+use crate::model::SessionKey;
+
+/// A batch of another shard held callbacks of this session, and has ended; their rows are gone.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Released(pub SessionKey);
+
+#[derive(Default)]
+pub struct Shared {
+    pub(super) gates: Gates,
+    actors: Mutex<Vec<Option<Addr<Delivery>>>>,
+}
+
+impl Shared {
+    /// The hosts that are left alone because they keep failing.
+    pub fn open_breakers(&self) -> Vec<String> {
+        self.gates.open()
+    }
+
+    /// An actor enters before it reads the store: what ends before is gone from there, of what ends later it is told.
+    pub(super) fn enter(&self, shard: usize, actor: Addr<Delivery>) {
+        let mut actors = self.actors.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = actors.len().max(shard + 1);
+        actors.resize(length, None);
+        actors[shard] = Some(actor);
+    }
+
+    pub(super) fn tell(&self, shard: usize, released: Released) {
+        let actors = self.actors.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Some(actor)) = actors.get(shard) {
+            // One for each session of a batch that was made before the number of shards changed.
+            actor.do_send(released);
+        }
+    }
+}
