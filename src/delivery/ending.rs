@@ -57,7 +57,6 @@ impl Delivery {
 
     fn delivered(&mut self, ctx: &mut Context<Self>, id: ParcelId, attempt: Attempt) {
         let Some(parcel) = self.parcels.remove(&id) else { return };
-        self.owed -= parcel.members.len() as u64;
         let mut writes = Writes::new();
         parcel.members.iter().for_each(|(number, _)| writes.delivered(number));
         forget(&parcel, &mut writes);
@@ -127,16 +126,17 @@ impl Delivery {
 
     /// The sessions whose callbacks were in it go on, here and in other shards.
     fn release(&mut self, ctx: &mut Context<Self>, parcel: &Parcel) {
-        for key in parcel.sessions() {
+        for (key, count) in parcel.sessions() {
             if key.shard(self.shards) == self.shard {
-                self.release_lane(ctx, key);
+                self.release_lane(ctx, key, count);
             } else {
-                self.shared.tell(key.shard(self.shards), Released(key));
+                self.shared.tell(key.shard(self.shards), Released(key, count));
             }
         }
     }
 
-    fn release_lane(&mut self, ctx: &mut Context<Self>, key: SessionKey) {
+    fn release_lane(&mut self, ctx: &mut Context<Self>, key: SessionKey, count: u64) {
+        self.owed -= count;
         if let Some(mut lane) = self.lanes.remove(&key) {
             if matches!(lane.stage, LaneStage::Packed(_) | LaneStage::Elsewhere) {
                 lane.stage = LaneStage::Ready;
@@ -199,7 +199,6 @@ impl Handler<Buried> for Delivery {
 
     fn handle(&mut self, Buried(id): Buried, ctx: &mut Context<Self>) {
         if let Some(parcel) = self.parcels.remove(&id) {
-            self.owed -= parcel.members.len() as u64;
             self.release(ctx, &parcel);
         }
     }
@@ -216,8 +215,8 @@ impl Handler<Over> for Delivery {
 impl Handler<Released> for Delivery {
     type Result = ();
 
-    fn handle(&mut self, Released(key): Released, ctx: &mut Context<Self>) {
-        self.release_lane(ctx, key);
+    fn handle(&mut self, Released(key, count): Released, ctx: &mut Context<Self>) {
+        self.release_lane(ctx, key, count);
     }
 }
 

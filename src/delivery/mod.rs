@@ -24,6 +24,8 @@ mod receipts;
 mod retry;
 mod rooms;
 mod shared;
+#[cfg(test)]
+mod tests;
 
 pub use actor::{Delivery, Drain, Due};
 pub use asked::{Asked, GiveUp, Look, Redeliver, Sight};

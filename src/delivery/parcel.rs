@@ -77,10 +77,15 @@ impl Parcel {
         self.members.iter().any(|(member, _)| member == number)
     }
 
-    /// The sessions whose callbacks are in it, each once.
-    pub fn sessions(&self) -> Vec<SessionKey> {
-        let mut sessions: Vec<SessionKey> = self.members.iter().map(|(number, _)| number.session).collect();
-        sessions.dedup();
+    /// The sessions whose callbacks are in it, and how many each has.
+    pub fn sessions(&self) -> Vec<(SessionKey, u64)> {
+        let mut sessions: Vec<(SessionKey, u64)> = Vec::new();
+        for (number, _) in &self.members {
+            match sessions.last_mut() {
+                Some((session, count)) if *session == number.session => *count += 1,
+                Some(_) | None => sessions.push((number.session, 1)),
+            }
+        }
         sessions
     }
 

@@ -114,7 +114,7 @@ impl Delivery {
         };
         let (sessions, stage) = (parcel.sessions(), parcel.stage);
         let id = self.add(parcel);
-        for key in sessions {
+        for (key, _) in sessions {
             if let Some(lane) = self.lanes.get_mut(&key) {
                 lane.stage = Stage::Packed(id);
             }

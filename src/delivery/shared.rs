@@ -8,10 +8,10 @@ use super::actor::Delivery;
 use super::gate::Gates;
 use crate::model::SessionKey;
 
-/// A batch of another shard held callbacks of this session, and has ended; their rows are gone.
+/// A batch of another shard held so many callbacks of this session, and has ended; their rows are gone.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct Released(pub SessionKey);
+pub(super) struct Released(pub SessionKey, pub u64);
 
 #[derive(Default)]
 pub struct Shared {
