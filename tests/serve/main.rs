@@ -1,6 +1,7 @@
 //! The promises of the engine, shown from outside: the built binary as a child process, real sockets, a real webhook,
 //! real kills. One test program, so that what they stand on is built once and nothing of it is left unused.
 
+mod chaos;
 mod delivery;
 mod errors;
 mod kill;

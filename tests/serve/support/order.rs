@@ -21,17 +21,29 @@ pub fn told(callbacks: &[Callback]) -> BTreeMap<(String, String), Told> {
     let mut bodies: HashMap<&str, &Callback> = HashMap::new();
     let mut ids: HashMap<(String, String, u64), &str> = HashMap::new();
     for callback in callbacks {
-        let body = callback.json();
-        let (user, session) = (name(&body, "userId"), name(&body, "sessionId"));
-        let sequence = callback.header("antiphon-sequence").parse().expect("a sequence is a number");
         let id = callback.header("webhook-id");
         let first = bodies.entry(id).or_insert(callback);
         assert_eq!(first.body, callback.body, "one webhook-id, two bodies");
-        let known = *ids.entry((user.clone(), session.clone(), sequence)).or_insert(id);
-        assert_eq!(known, id, "output {sequence} of {user}/{session} came under two webhook-ids");
-        sessions.entry((user, session)).or_default().hear(sequence, &body);
+        for (sequence, body) in outputs(callback) {
+            let (user, session) = (name(&body, "userId"), name(&body, "sessionId"));
+            let known = *ids.entry((user.clone(), session.clone(), sequence)).or_insert(id);
+            assert_eq!(known, id, "output {sequence} of {user}/{session} came under two webhook-ids");
+            sessions.entry((user, session)).or_default().hear(sequence, &body);
+        }
     }
     sessions
+}
+
+/// The outputs in it, each with its place in its session: one, or those of a batch.
+fn outputs(callback: &Callback) -> Vec<(u64, Value)> {
+    let outputs = match callback.json() {
+        Value::Array(outputs) => outputs,
+        output => vec![output],
+    };
+    let sequences = callback.header("antiphon-sequence").split(',');
+    let sequences: Vec<u64> = sequences.map(|text| text.parse().expect("a sequence is a number")).collect();
+    assert_eq!(sequences.len(), outputs.len(), "one sequence for each output: {callback:?}");
+    sequences.into_iter().zip(outputs).collect()
 }
 
 impl Told {

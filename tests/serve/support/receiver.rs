@@ -6,11 +6,15 @@ use std::io::{self, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::PATIENCE;
 use super::wire::Head;
+use super::{Chance, PATIENCE};
+
+/// Between two bytes of a body that comes slowly.
+const TRICKLE_EVERY: Duration = Duration::from_millis(20);
 
 pub struct Receiver {
     shared: Arc<Shared>,
@@ -33,6 +37,16 @@ pub enum Reply {
     Endless,
     /// The line is cut without an answer.
     Cut,
+    /// It is cut in the middle of the answer.
+    CutHalfway,
+    /// Something that is no HTTP.
+    Garbage,
+    /// 500 with a body of 20 MB.
+    Huge,
+    /// 500 with a body that comes byte by byte, for as long as the other side reads it.
+    Trickle,
+    /// No answer for as long as the other side waits.
+    Stall,
 }
 
 /// A request as it came.
@@ -58,6 +72,8 @@ struct State {
     ids: HashSet<String>,
     replies: VecDeque<Reply>,
     always: Option<Reply>,
+    /// What is answered when the test said nothing else.
+    chance: Option<Chance>,
     /// Requests that hang wait until this is larger than at their start.
     releases: u64,
     hanging: usize,
@@ -97,10 +113,16 @@ impl Receiver {
         Answers { receiver: self, reply }
     }
 
+    /// From now on chance decides: about half of what comes is taken, and everything else that can happen happens.
+    pub fn answers_by_chance(&self, chance: Chance) {
+        self.shared.lock().chance = Some(chance);
+    }
+
     /// What hangs is answered; from now on everything is taken.
     pub fn goes_on(&self) {
         let mut state = self.shared.lock();
         state.always = None;
+        state.chance = None;
         state.releases += 1;
         self.shared.changed.notify_all();
     }
@@ -118,6 +140,12 @@ impl Receiver {
     /// Waits until so many different ones were taken, and returns all that were, doubles too.
     pub fn got_different(&self, count: usize) -> Vec<Callback> {
         taken(&self.shared.wait(count, |state| state.ids.len()))
+    }
+
+    /// Waits until what was taken is enough, and returns it.
+    pub fn got_enough(&self, enough: impl Fn(&[Callback]) -> bool) -> Vec<Callback> {
+        let count = |state: &State| usize::from(enough(&taken(state)));
+        taken(&self.shared.wait(1, count))
     }
 
     /// The texts of the first so many.
@@ -203,18 +231,40 @@ impl Shared {
         while let Some(head) = Head::read(&mut stream)? {
             let body = head.read_body(&mut stream)?;
             let reply = self.take(head, body);
-            if reply == Reply::Cut {
-                return stream.get_ref().shutdown(Shutdown::Both);
-            }
             stream.get_mut().write_all(written(reply).as_bytes())?;
+            match reply {
+                Reply::Cut | Reply::CutHalfway | Reply::Garbage => {
+                    return stream.get_ref().shutdown(Shutdown::Both);
+                }
+                Reply::Huge => (0..20).try_for_each(|_| stream.get_mut().write_all(&[b'x'; 1_000_000]))?,
+                Reply::Trickle => loop {
+                    stream.get_mut().write_all(b"x")?;
+                    self.wait_a_little();
+                },
+                // Its end is that of the other side, which has nothing more to say.
+                Reply::Stall => return io::copy(&mut stream, &mut io::sink()).map(drop),
+                Reply::Status(_)
+                | Reply::Json(_)
+                | Reply::Later(_)
+                | Reply::Redirect
+                | Reply::Hang
+                | Reply::Endless => {}
+            }
         }
         Ok(())
+    }
+
+    /// A byte now and then; it ends with the test at the latest.
+    fn wait_a_little(&self) {
+        let open = |state: &mut State| !state.closed;
+        drop(self.changed.wait_timeout_while(self.lock(), TRICKLE_EVERY, open));
     }
 
     /// Keeps the request, and hangs if it has to.
     fn take(&self, head: Head, body: Vec<u8>) -> Reply {
         let mut state = self.lock();
-        let reply = state.replies.pop_front().or(state.always).unwrap_or(Reply::Status(204));
+        let reply = state.replies.pop_front().or(state.always);
+        let reply = reply.unwrap_or_else(|| state.chance.as_mut().map_or(Reply::Status(204), any));
         let (number, releases) = (state.got.len(), state.releases);
         state.got.push(Callback { head, body, taken: false });
         if matches!(reply, Reply::Status(200..=299) | Reply::Json(_) | Reply::Endless) {
@@ -243,6 +293,23 @@ impl State {
     }
 }
 
+/// Everything that can happen.
+fn any(chance: &mut Chance) -> Reply {
+    match chance.below(100) {
+        0..=9 => Reply::Status(500),
+        10..=11 => Reply::Later(1),
+        12..=17 => Reply::Redirect,
+        18..=23 => Reply::Cut,
+        24..=29 => Reply::CutHalfway,
+        30..=35 => Reply::Garbage,
+        36..=37 => Reply::Huge,
+        38..=39 => Reply::Trickle,
+        40..=42 => Reply::Stall,
+        43..=46 => Reply::Endless,
+        47.. => Reply::Status(200),
+    }
+}
+
 fn taken(state: &State) -> Vec<Callback> {
     state.got.iter().filter(|callback| callback.taken).cloned().collect()
 }
@@ -252,14 +319,20 @@ fn written(reply: Reply) -> String {
         return format!("HTTP/1.1 200 as-told\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     }
     let (status, more) = match reply {
+        Reply::Cut | Reply::Stall => return String::new(),
+        Reply::CutHalfway => return "HTTP/1.1 200 as-told\r\ncontent-le".to_owned(),
+        Reply::Garbage => return "\u{1}\u{16}what?\r\n\r\nHTTP/9".to_owned(),
+        Reply::Huge => (500, "content-length: 20000000\r\n".to_owned()),
+        Reply::Trickle => (500, "content-length: 1000000\r\n".to_owned()),
         Reply::Json(_) => (200, String::new()),
         Reply::Status(status) => (status, String::new()),
         Reply::Later(seconds) => (503, format!("retry-after: {seconds}\r\n")),
         Reply::Endless => (200, "content-length: 9\r\n".to_owned()),
         Reply::Redirect => (302, "location: /elsewhere\r\n".to_owned()),
-        Reply::Hang | Reply::Cut => (204, String::new()),
+        Reply::Hang => (204, String::new()),
     };
-    let length = if status == 204 || reply == Reply::Endless { "" } else { "content-length: 0\r\n" };
+    let has_length = matches!(reply, Reply::Endless | Reply::Huge | Reply::Trickle);
+    let length = if status == 204 || has_length { "" } else { "content-length: 0\r\n" };
     format!("HTTP/1.1 {status} as-told\r\n{length}{more}\r\n")
 }
 
