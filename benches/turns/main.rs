@@ -5,19 +5,18 @@
 //!
 //! prints a table in Markdown. `BENCH_SECONDS` is the length of each measurement, 20 without it.
 
+#[path = "../load/mod.rs"]
+#[allow(dead_code)] // The other benchmarks use the rest.
 mod load;
-mod relay;
-mod server;
 mod stored;
-mod webhook;
-mod wire;
 
 use std::env;
 use std::time::{Duration, Instant};
 
-use load::Load;
-use server::{Folder, Server};
-use webhook::Webhook;
+use load::generator::Load;
+use load::server::{Folder, Server};
+use load::webhook::Webhook;
+use load::{percentile, relay};
 
 const SECONDS: u64 = 20;
 /// Before anything is measured: connections, caches and the allocator settle.
@@ -91,10 +90,4 @@ struct Measured {
     turns: f64,
     p50_ms: f64,
     p99_ms: f64,
-}
-
-/// Of sorted nanoseconds, in milliseconds.
-fn percentile(sorted: &[u64], part: f64) -> f64 {
-    let index = (sorted.len() as f64 * part) as usize;
-    sorted.get(index).map_or(f64::NAN, |nanos| *nanos as f64 / 1e6)
 }

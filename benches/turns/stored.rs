@@ -9,7 +9,7 @@ use antiphon::clock;
 use antiphon::model::{Session, SessionId};
 use antiphon::store::{Settings, Store, Writes};
 
-use crate::server::{Folder, Server};
+use crate::load::server::{Folder, Server};
 
 const STARTS: usize = 5;
 /// What a session remembers: the size of a small order.

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 
-use crate::wire;
+use super::wire;
 
 const CONNECTIONS: usize = 64;
 const SESSIONS: usize = 500;

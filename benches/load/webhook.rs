@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 
-use crate::wire;
+use super::wire;
 
 /// For the callbacks that are still under way when the load ends.
 const DRAIN: Duration = Duration::from_secs(60);

@@ -7,9 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::relay;
-
-const TOKEN: &str = "bench-0123456789abcdef";
+use super::relay;
 
 pub struct Server {
     child: Child,
@@ -58,6 +56,16 @@ impl Server {
     }
 }
 
+/// What the process computed so far, in seconds: that of all its threads.
+pub fn cpu_seconds(server: &Server) -> f64 {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = fs::read_to_string(format!("/proc/{}/stat", server.child.id())).unwrap_or_default();
+    // After the name in brackets, which may hold anything: the 12th and 13th of what follows.
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+    let ticks = fields.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
+    ticks.sum::<f64>() / TICKS_PER_SECOND
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // It may have ended already.
@@ -69,15 +77,25 @@ impl Drop for Server {
 impl Folder {
     /// Without a webhook if its URL is empty.
     pub fn new(webhook: &str, flow: &str) -> Folder {
+        Folder::with(&[("shop".to_owned(), format!("url: \"{webhook}\""))], flow)
+    }
+
+    /// With these endpoints: the name of each, and the keys of its webhook.
+    pub fn with(endpoints: &[(String, String)], flow: &str) -> Folder {
         let folder = env::temp_dir().join(format!("antiphon-bench-{}", std::process::id()));
         for part in ["flows", "endpoints"] {
             fs::create_dir_all(folder.join(part)).expect("the folder for temporary files can be written");
         }
-        let endpoint = format!("urlToken: {TOKEN}\nflow: main\nwebhook: {{ url: \"{webhook}\" }}\n");
         let settings = "egress: { allow: [127.0.0.0/8] }\nlog: { level: warn }\n";
-        let files =
-            [("flows/main.yaml", flow), ("endpoints/shop.yaml", &endpoint), ("antiphon.yaml", settings)];
-        for (name, text) in files {
+        let files = [
+            ("flows/main.yaml".to_owned(), flow.to_owned()),
+            ("antiphon.yaml".to_owned(), settings.to_owned()),
+        ];
+        let endpoints = endpoints.iter().map(|(name, webhook)| {
+            let text = format!("urlToken: {}\nflow: main\nwebhook: {{ {webhook} }}\n", token(name));
+            (format!("endpoints/{name}.yaml"), text)
+        });
+        for (name, text) in files.into_iter().chain(endpoints) {
             fs::write(folder.join(name), text).expect("the folder for temporary files can be written");
         }
         Folder(folder)
@@ -93,4 +111,9 @@ impl Drop for Folder {
         // What is left is in the folder for temporary files.
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// The token of an endpoint.
+pub fn token(endpoint: &str) -> String {
+    format!("bench-{endpoint}-0123456789abcdef")
 }
