@@ -44,6 +44,7 @@ pub mod project;
 
 pub mod alarm;
 pub mod clock;
+pub mod metrics;
 pub mod store;
 
 pub mod delivery;

@@ -121,7 +121,7 @@ impl Delivery {
         let id = webhook_id(&key, started_at, callback.sequence);
         let (me, at, client) = (ctx.address(), clock::now(), self.clients.client(clock::now()));
         actix::spawn(async move {
-            let outcome = attempt::post(client, &webhook, callback, id, at).await;
+            let (outcome, _counted) = attempt::post(client, &webhook, callback, id, at).await;
             me.do_send(Ended { key, webhook, at, outcome, _room: room });
         });
     }

@@ -12,6 +12,7 @@ mod lane;
 mod reading;
 mod retry;
 mod rooms;
+mod signature;
 
 pub use actor::{Delivery, Drain, Due};
 pub use door::Reloaded;

@@ -26,8 +26,8 @@ const ENDPOINT_FAULTS: [(&str, &str); 40] = [
         "17: expected an address such as https://shop.example/callback, with http or https",
     ),
     (
-        "webhook: { url: 'http://u:p@shop.example' }",
-        "17: write the name and the password as `user` and `password`, not into the address",
+        "webhook: { url: 'http://u:hunter2@shop.example', user: v }",
+        "10: a user in the address and `user` as well; write one of them",
     ),
     ("webhook: { url: 'http://shop.example:99999' }", "17: the address cannot be read: invalid port number"),
     (
@@ -68,11 +68,11 @@ const ENDPOINT_FAULTS: [(&str, &str); 40] = [
     ),
     (
         "webhook: { url: 'http://shop.example', signingSecret: abc }",
-        "55: expected whsec_ and 24 to 64 random bytes in base64; `echo whsec_$(openssl rand -base64 32)` makes one",
+        "55: expected whsec_ and 24 to 64 random bytes in base64; `echo whsec_$(openssl rand -base64 32)` makes one; or whsk_ and an ed25519 key",
     ),
     (
         "webhook: { url: 'http://shop.example', signingSecret: [whsec_abc] }",
-        "56: expected whsec_ and 24 to 64 random bytes in base64; `echo whsec_$(openssl rand -base64 32)` makes one",
+        "56: what stands behind whsec_ is not base64; `echo whsec_$(openssl rand -base64 32)` makes a secret",
     ),
     (
         "webhook: { url: 'http://shop.example', password: secret }",
