@@ -5,6 +5,7 @@ mod delivery;
 mod errors;
 mod kill;
 mod list;
+mod metrics;
 mod order;
 mod poison;
 mod rehearsals;
