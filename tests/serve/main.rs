@@ -11,6 +11,7 @@ mod poison;
 mod rehearsals;
 mod replay;
 mod sessions;
+mod signatures;
 mod start;
 mod support;
 mod versions;

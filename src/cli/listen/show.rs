@@ -127,11 +127,15 @@ impl Output {
     fn head(&self, mark: &Mark) -> String {
         let number = self.sequence.map_or_else(|| "-".to_owned(), |sequence| sequence.to_string());
         let mut head = format!("{DIM}#{number}{DIM:#} {BOLD}{}{BOLD:#}", plain(&self.session()));
+        let mut wrong = Vec::new();
         if *mark != Mark::New {
-            let _ = write!(head, " {WRONG}{}{WRONG:#}", mark_text(mark));
+            wrong.push(mark_text(mark));
         }
         if self.skipped > 0 {
-            let _ = write!(head, " {WRONG}{}{WRONG:#}", skipped_text(self.skipped));
+            wrong.push(skipped_text(self.skipped));
+        }
+        if !wrong.is_empty() {
+            let _ = write!(head, " {WRONG}{}{WRONG:#}", wrong.join("; "));
         }
         head
     }
