@@ -7,7 +7,7 @@
 //! input, a time and a seed, with users' JavaScript run by `script`. One batch goes to the `store`: the new state, the
 //! transcript record, the callbacks owed, what is waited for, the input's end. When it is flushed, and not before, the caller gets its `202`, and
 //! `delivery` brings the callbacks to the webhook. What a flow waits for, `dispatch` works off and wakes the session with
-//! it. `serve` puts all of it together from a `project`, and replaces that
+//! it. `metrics` counts what happens, for whoever watches. `serve` puts all of it together from a `project`, and replaces that
 //! when its folder is edited. `rehearsal` plays conversations without any of that, for tests, and `replay` runs
 //! recorded ones again.
 //!
@@ -44,6 +44,7 @@ pub mod project;
 
 pub mod alarm;
 pub mod clock;
+pub mod metrics;
 pub mod store;
 
 pub mod delivery;

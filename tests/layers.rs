@@ -12,7 +12,7 @@ const ROWS: [&[&str]; 12] = [
     &["session"],
     &["delivery", "dispatch", "rehearsal", "replay"],
     &["store", "project"],
-    &["egress", "alarm"],
+    &["egress", "alarm", "metrics"],
     &["config"],
     &["turn"],
     &["script", "flow"],

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use super::actor::Delivery;
 use super::lane::{Lane, Stage as LaneStage};
 use super::parcel::{ParcelId, Stage};
+use crate::metrics::Sight;
 use crate::model::Number;
 use crate::store::{Error, Writes};
 
@@ -42,19 +43,6 @@ pub enum Asked {
     Unknown,
     /// Its endpoint has no webhook, or the store takes nothing now.
     NotNow,
-}
-
-/// The deliveries of one shard.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sight {
-    /// Callbacks owed.
-    pub owed: u64,
-    /// Those of them that wait for a person; there may be more behind them.
-    pub blocked: u64,
-    /// When the turn of the oldest of the others ran, milliseconds since 1970.
-    pub oldest_at: Option<u64>,
-    /// Attempts under way.
-    pub in_flight: u64,
 }
 
 /// A dead letter is owed again, flushed.
@@ -168,7 +156,7 @@ impl Delivery {
         Sight {
             owed: self.owed,
             blocked: blocked.map(|parcel| parcel.members.len() as u64).sum(),
-            oldest_at: first.chain(going).min(),
+            oldest_due_at: first.chain(going).min(),
             in_flight: self.in_flight as u64,
         }
     }

@@ -1,6 +1,7 @@
 //! How an attempt ends: the retry rule is asked and obeyed, what follows is written down, and the sessions go on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::{AsyncContext, Context, Handler, Message};
 
@@ -42,6 +43,8 @@ impl Delivery {
         pass.ended(outcome.speaks_against_host(), now);
         self.in_flight -= 1;
         let Some(parcel) = self.parcels.get_mut(&id) else { return };
+        let took = Duration::from_millis(now.saturating_sub(at));
+        self.shared.metrics.attempt(parcel.endpoint(), outcome.counted(), took);
         let webhook = webhook(&self.live, parcel.endpoint()).unwrap_or(before);
         let count = parcel.attempts.as_ref().map_or(0, |attempts| attempts.count) + 1;
         let attempt = history::attempt(at, now, &outcome);

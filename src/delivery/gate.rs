@@ -73,16 +73,13 @@ impl Gates {
         }
     }
 
-    /// The hosts whose breaker is open, by name.
-    pub fn open(&self) -> Vec<String> {
+    /// Each host by name, and whether its breaker is open.
+    pub fn breakers(&self) -> Vec<(String, bool)> {
         let hosts = locked(&self.breakers);
-        let mut open: Vec<String> = hosts
-            .iter()
-            .filter(|(_, host)| locked(&host.breaker).is_open())
-            .map(|(name, _)| name.clone())
-            .collect();
-        open.sort();
-        open
+        let told = hosts.iter().map(|(name, host)| (name.clone(), locked(&host.breaker).is_open()));
+        let mut told: Vec<(String, bool)> = told.collect();
+        told.sort();
+        told
     }
 
     fn host(&self, name: String) -> Arc<Host> {

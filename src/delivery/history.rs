@@ -11,7 +11,7 @@ const EARLIER_ANSWER_CHARS: usize = 256;
 pub(super) fn attempt(at: u64, now: u64, outcome: &Outcome) -> Attempt {
     let answer = match outcome {
         Outcome::Answered { answer, .. } => answer.clone(),
-        Outcome::Failed(_) | Outcome::Refused(_) => String::new(),
+        Outcome::TimedOut(_) | Outcome::Failed(_) | Outcome::Refused(_) => String::new(),
     };
     Attempt { at, took_ms: now.saturating_sub(at), outcome: outcome.told(), answer }
 }

@@ -24,10 +24,11 @@ mod receipts;
 mod retry;
 mod rooms;
 mod shared;
+mod signature;
 #[cfg(test)]
 mod tests;
 
 pub use actor::{Delivery, Drain, Due};
-pub use asked::{Asked, GiveUp, Look, Redeliver, Sight};
+pub use asked::{Asked, GiveUp, Look, Redeliver};
 pub use door::Reloaded;
 pub use shared::Shared;

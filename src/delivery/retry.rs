@@ -1,6 +1,8 @@
 //! What follows an attempt: the one rule that decides whether a callback is tried again, and when.
 //! The actor only obeys.
 
+use crate::metrics::Outcome as Counted;
+
 /// A receiver may ask to be left alone for this long at the most, in milliseconds.
 const RETRY_AFTER_MAX_MS: u64 = 3_600_000;
 
@@ -9,7 +11,9 @@ const RETRY_AFTER_MAX_MS: u64 = 3_600_000;
 pub enum Outcome {
     /// The webhook answered. `retry_after_ms` is what its `Retry-After` asks for; `answer` the beginning of its body.
     Answered { status: u16, retry_after_ms: Option<u64>, answer: String },
-    /// No whole answer: the connection failed, broke, or took too long.
+    /// No answer in time.
+    TimedOut(String),
+    /// No answer: the connection failed, or broke.
     Failed(String),
     /// It never left: the guard does not let it go to that address.
     Refused(String),
@@ -30,7 +34,17 @@ impl Outcome {
     pub fn told(&self) -> String {
         match self {
             Outcome::Answered { status, .. } => status.to_string(),
-            Outcome::Failed(reason) | Outcome::Refused(reason) => reason.clone(),
+            Outcome::TimedOut(reason) | Outcome::Failed(reason) | Outcome::Refused(reason) => reason.clone(),
+        }
+    }
+
+    /// As it is counted.
+    pub fn counted(&self) -> Counted {
+        match self {
+            Outcome::Answered { status, .. } => Counted::of_status(*status),
+            Outcome::TimedOut(_) => Counted::Timeout,
+            Outcome::Failed(_) => Counted::Connection,
+            Outcome::Refused(_) => Counted::RefusedByGuard,
         }
     }
 
@@ -38,7 +52,7 @@ impl Outcome {
     pub fn speaks_against_host(&self) -> bool {
         match self {
             Outcome::Answered { status, .. } => matches!(status, 408 | 429 | 500..),
-            Outcome::Failed(_) => true,
+            Outcome::TimedOut(_) | Outcome::Failed(_) => true,
             Outcome::Refused(_) => false,
         }
     }
@@ -53,7 +67,7 @@ pub fn next(outcome: &Outcome, attempt: u32, schedule: &[u64], now: u64, jitter:
             return Next::Dead("the webhook answered 410 Gone".to_owned());
         }
         Outcome::Answered { retry_after_ms, .. } => *retry_after_ms,
-        Outcome::Failed(_) | Outcome::Refused(_) => None,
+        Outcome::TimedOut(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
     let Some(wait) = schedule.get(attempt as usize - 1) else {
         return Next::Dead(format!("{attempt} attempts, the last one: {}", outcome.told()));

@@ -1,11 +1,12 @@
 //! What the delivery actors of all shards share: the gates, and where each of them is reached.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix::{Addr, Message};
 
 use super::actor::Delivery;
 use super::gate::Gates;
+use crate::metrics::Metrics;
 use crate::model::SessionKey;
 
 /// A batch of another shard held so many callbacks of this session, and has ended; their rows are gone.
@@ -16,13 +17,18 @@ pub(super) struct Released(pub SessionKey, pub u64);
 #[derive(Default)]
 pub struct Shared {
     pub(super) gates: Gates,
+    pub(super) metrics: Arc<Metrics>,
     actors: Mutex<Vec<Option<Addr<Delivery>>>>,
 }
 
 impl Shared {
-    /// The hosts that are left alone because they keep failing.
-    pub fn open_breakers(&self) -> Vec<String> {
-        self.gates.open()
+    pub fn new(metrics: Arc<Metrics>) -> Shared {
+        Shared { metrics, ..Shared::default() }
+    }
+
+    /// The hosts that were called, and whether each is left alone because it keeps failing.
+    pub fn breakers(&self) -> Vec<(String, bool)> {
+        self.gates.breakers()
     }
 
     /// An actor enters before it reads the store: what ends before is gone from there, of what ends later it is told.

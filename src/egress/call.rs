@@ -10,12 +10,12 @@ use actix_web::web::Bytes;
 use awc::error::{PayloadError, SendRequestError};
 use awc::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use awc::http::{Method, StatusCode};
-use awc::{Client, ClientRequest, ClientResponse};
+use awc::{ClientRequest, ClientResponse};
 use futures_util::{Stream, StreamExt};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::client::{refused, told};
+use super::client::{Client, exchange, refused, told};
 use super::retry::{self, Next, Tried};
 use crate::model::{Call, CallResult};
 
@@ -54,15 +54,13 @@ pub async fn call(client: &Client, call: &Call, id: &str) -> CallResult {
 async fn attempt(client: &Client, call: &Call, id: &str) -> Result<Answer, Failure> {
     let timeout = Duration::from_millis(call.timeout_ms);
     let request = request(client, call, id).map_err(Failure::Hopeless)?;
-    let exchange = async {
-        let response = match &call.body {
-            None => request.send().await,
-            Some(body) => request.send_body(body.clone()).await,
-        };
-        answer(response.map_err(|error| failure(&error))?, call.method == "HEAD").await
+    let body = call.body.clone().map(Bytes::from);
+    let whole = async {
+        let response = exchange(client, request, body).await.map_err(|error| failure(&error))?;
+        answer(response, call.method == "HEAD").await
     };
     let late = |_| Failure::Unanswered(format!("no whole answer within {} ms", call.timeout_ms));
-    tokio::time::timeout(timeout, exchange).await.map_err(late)?
+    tokio::time::timeout(timeout, whole).await.map_err(late)?
 }
 
 /// The errors are for whoever wrote the flow; they show no value, which may be a secret.
@@ -70,7 +68,7 @@ fn request(client: &Client, call: &Call, id: &str) -> Result<ClientRequest, Stri
     let (url, credentials) = address(&call.url)?;
     let method = Method::from_bytes(call.method.as_bytes());
     let method = method.map_err(|_| format!("\"{}\" is no method; write one such as POST", call.method))?;
-    let mut request = client.request(method, url.as_str()).no_decompress();
+    let mut request = client.request(method, url.as_str());
     for (name, value) in &call.headers {
         request = request.append_header(header(name, value)?);
     }
@@ -90,11 +88,17 @@ fn address(url: &str) -> Result<(Url, Option<(String, String)>), String> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err("the URL of the call has to begin with http:// or https://".to_owned());
     }
+    let credentials = take_credentials(&mut url);
+    Ok((url, credentials))
+}
+
+/// User and password of a URL with a host: they become Basic authentication, and are in it no more, so that no log has them.
+pub fn take_credentials(url: &mut Url) -> Option<(String, String)> {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let (user, password) = (decoded(url.username()), url.password().map(decoded));
     let given = !user.is_empty() || password.is_some();
     url.set_username("").and_then(|()| url.set_password(None)).expect("a URL of http has a host");
-    Ok((url, given.then(|| (user, password.unwrap_or_default()))))
+    given.then(|| (user, password.unwrap_or_default()))
 }
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {

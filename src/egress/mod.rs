@@ -10,6 +10,6 @@ mod retry;
 #[cfg(test)]
 mod tests;
 
-pub use call::call;
-pub use client::{Clients, refused, told};
+pub use call::{call, take_credentials};
+pub use client::{Client, Clients, exchange, refused, timed_out, told};
 pub use guard::{Guard, Refused};

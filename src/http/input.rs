@@ -121,6 +121,7 @@ pub(super) async fn post(
     let _inside = front.gate.enter()?;
     front.engine.store.accepting().map_err(Refusal::from)?;
     let (name, received_at) = (endpoint.name.clone(), clock::now());
+    let counted = front.engine.metrics.endpoint(&name);
     let id = SessionId { endpoint: name, user_id: body.user_id, session_id: body.session_id };
     let (input_id, trace_id) = (clock::id(), trace_id.to_owned());
     let input = Input { input_id, trace_id, source, text: body.text, data: body.data, received_at };
@@ -129,7 +130,9 @@ pub(super) async fn post(
     shard.switchboard.try_send(Post { id, endpoint, input, once, reply }).map_err(|_| Refusal::Overloaded)?;
     // Without an answer it was not accepted; the store may say why.
     let why = |_| Err(front.engine.store.accepting().map_or_else(Refusal::from, |()| Refusal::Overloaded));
-    Ok(answer.await.unwrap_or_else(why)?)
+    let accepted = answer.await.unwrap_or_else(why)?;
+    counted.input(source);
+    Ok(accepted)
 }
 
 /// The caller's key, with a hash of all that makes this input what it is.

@@ -9,6 +9,7 @@ mod input;
 mod key;
 mod list;
 mod look;
+mod metrics;
 mod problem;
 mod running;
 
@@ -25,6 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/healthz").get(look::alive).default_service(web::to(only_get)))
         .service(web::resource("/readyz").get(look::ready).default_service(web::to(only_get)))
+        .service(web::resource("/metrics").get(metrics::metrics).default_service(web::to(only_get)))
         .service(web::resource("/inject/{token}").post(input::inject).default_service(web::to(only_post)))
         .service(web::resource("/notify/{token}").post(input::notify).default_service(web::to(only_post)))
         .service(

@@ -10,7 +10,7 @@ use super::front::Front;
 use super::input::header;
 use super::problem::{Kind, Problem};
 use crate::model::{ProgramHash, ProgramSource};
-use crate::project::{Endpoint, Project};
+use crate::project::{Endpoint, Project, Signer};
 use crate::session::Refusal;
 
 /// Flows of one page, unless the caller asks for fewer.
@@ -96,6 +96,8 @@ fn shown(front: &Front, hash: ProgramHash, request: &HttpRequest) -> Result<Http
 
 /// The token is a secret, and a webhook's path may be one.
 fn without_secrets(endpoint: &Endpoint) -> Value {
+    let signers = endpoint.webhook.iter().flat_map(|webhook| &webhook.signers);
+    let public_keys: Vec<String> = signers.filter_map(Signer::public_key).collect();
     let webhook = endpoint.webhook.as_ref().and_then(|webhook| url::Url::parse(&webhook.url).ok());
     json!({
         "name": endpoint.name,
@@ -106,6 +108,7 @@ fn without_secrets(endpoint: &Endpoint) -> Value {
         "timezone": endpoint.timezone,
         "path": "/{urlToken}",
         "webhook": webhook.map(|url| url.origin().ascii_serialization()),
+        "publicKeys": public_keys,
     })
 }
 

@@ -96,13 +96,14 @@ pub static WEBHOOK: Shape = Shape::new(
     "webhook",
     "Where outputs go, and how often that is tried.",
     &[
-        Key::required("url", Kind::Formed(&ADDRESS), "The address; an empty one counts as no webhook."),
+        Key::required("url", Kind::Formed(&ADDRESS), "The address; an empty one counts as no webhook. A user and password in it become Basic authentication."),
         Key::optional("user", Kind::Text, "The user of Basic authentication."),
         Key::optional("password", Kind::Text, "Its password; better as ${WEBHOOK_PASSWORD:-} than written here."),
         Key::optional(
             "signingSecret",
             Kind::AnyOf(&[Kind::Formed(&SECRET), Kind::List(&Kind::Formed(&SECRET), 0)]),
-            "Signs each callback as Standard Webhooks has it; a list of several during a change of secrets.",
+            "Signs each callback as Standard Webhooks has it: whsec_… by HMAC (v1), whsk_… by ed25519 (v1a). A list of several \
+             during a change of secrets: each callback has a signature for each of them.",
         ),
         Key::optional("timeoutMs", Kind::Whole(1, TIMEOUT_MS_MAX), "An attempt that takes longer has failed.")
             .default("15000"),
@@ -136,8 +137,10 @@ pub static WEBHOOK: Shape = Shape::new(
 static ADDRESS: Form =
     Form { called: "an address such as https://shop.example/callback", pattern: "^$|^https?://" };
 
-static SECRET: Form =
-    Form { called: "whsec_ and 24 to 64 bytes in base64", pattern: "^whsec_[A-Za-z0-9+/]+=*$" };
+static SECRET: Form = Form {
+    called: "whsec_ and 24 to 64 bytes, or whsk_ and an ed25519 key of 32 or 64 bytes, in base64",
+    pattern: "^(whsec|whsk)_[A-Za-z0-9+/]+=*$",
+};
 
 pub static BATCH: Shape = Shape::new(
     "batch",

@@ -11,6 +11,7 @@ mod live;
 mod programs;
 mod schema;
 mod settings;
+mod signer;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -27,6 +28,7 @@ pub use init::{InitError, init};
 pub use live::{Change, Live};
 pub use programs::recompile;
 pub use schema::{documents, has_stale_schemas, schema_text, write_schemas};
+pub use signer::{SecretError, Signer};
 pub use webhook::{OnExhausted, Webhook};
 
 use crate::config::{Limits, Overlay, Settings};

@@ -80,13 +80,14 @@ fn an_endpoint_has_the_defaults_of_the_contract() {
 }
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const PRIVATE: &str = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc=";
 
 /// The lines of an endpoint below the two that it needs.
 fn every_further_key() -> String {
     format!(
         "enabled: false\nlocale: de\ntimezone: Europe/Berlin\nauth: {{ webhookKeys: ['sha256:{}'] }}\n\
          webhook: {{ url: 'https://shop.example/in', user: alice, password: \"${{PASSWORD:-a: b}}\", \
-         signingSecret: [{SECRET}], timeoutMs: 5, retryAfterSeconds: [0, 0.25], concurrency: 2, onExhausted: skip, \
+         signingSecret: [{SECRET}, {PRIVATE}], timeoutMs: 5, retryAfterSeconds: [0, 0.25], concurrency: 2, onExhausted: skip, \
          batch: {{ max: 1, lingerMs: 0 }} }}\nsession: {{ expireMinutes: 1, queueMax: 2, overlap: reject }}\n\
          transformers: {{ file: shop.js, input: false }}\ndataProtection: {{ maskLogging: true }}\nnlu: {{}}",
         "ab".repeat(32)
@@ -107,7 +108,7 @@ fn every_key_that_works_is_kept() {
     assert_eq!(door.session, rules);
     let webhook = door.webhook.as_ref().unwrap();
     assert_eq!((webhook.user.as_deref(), webhook.password.as_deref()), (Some("alice"), Some("a: b")));
-    assert_eq!(webhook.signing_secrets, [SECRET]);
+    assert_eq!(webhook.signers, [SECRET, PRIVATE].map(|secret| Signer::new(secret).unwrap()));
     assert_eq!((webhook.timeout_ms, &webhook.retry_after[..], webhook.concurrency), (5, &[0, 250][..], 2));
 }
 
@@ -115,6 +116,13 @@ fn every_key_that_works_is_kept() {
 fn an_empty_address_is_no_webhook() {
     let project = endpoint("webhook: { url: '${WEBHOOK:-}', user: '${USER_NAME:-}' }").load().unwrap();
     assert!(project.endpoints["web"].webhook.is_none());
+}
+
+#[test]
+fn user_and_password_may_stand_in_the_address() {
+    let webhook = Webhook::of("url: 'http://alice:a%3Ab@shop.example/in'");
+    assert_eq!(webhook.url, "http://shop.example/in");
+    assert_eq!((webhook.user.as_deref(), webhook.password.as_deref()), (Some("alice"), Some("a:b")));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What the single values of an endpoint must look like. Each function takes what was written and gives
 //! what is kept, or says what to write instead. None repeats a value that may be a secret.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
+use super::signer::Signer;
+use crate::egress;
 use crate::yaml::{Faults, Node};
 
 /// A text that `check` takes; what it says of another is a fault at its place. None also for no node.
@@ -26,20 +26,25 @@ pub(super) fn url_token(text: &str) -> Result<String, String> {
         .to_owned())
 }
 
-/// An address to post to, in the form that clients send. A wrong one is not repeated: a password may stand in it.
-pub(super) fn webhook_url(text: &str) -> Result<String, String> {
+/// An address to post to, in the form that clients send, and the user and password that stood in it.
+pub(super) struct Address {
+    pub url: String,
+    pub credentials: Option<(String, String)>,
+}
+
+/// A wrong address is not repeated: a password may stand in it.
+pub(super) fn webhook_url(text: &str) -> Result<Address, String> {
     if !text.starts_with("http://") && !text.starts_with("https://") {
         return Err(
             "expected an address such as https://shop.example/callback, with http or https".to_owned()
         );
     }
-    let url = Url::parse(text).map_err(|error| format!("the address cannot be read: {error}"))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(
-            "write the name and the password as `user` and `password`, not into the address".to_owned()
-        );
+    let mut url = Url::parse(text).map_err(|error| format!("the address cannot be read: {error}"))?;
+    let credentials = egress::take_credentials(&mut url);
+    if let Some((name, _)) = &credentials {
+        user(name)?;
     }
-    Ok(url.into())
+    Ok(Address { url: url.into(), credentials })
 }
 
 /// The user of Basic authentication. RFC 7617: it cannot hold a colon.
@@ -50,15 +55,9 @@ pub(super) fn user(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A secret of Standard Webhooks: `whsec_` and 24 to 64 bytes in base64.
-pub(super) fn signing_secret(text: &str) -> Result<String, String> {
-    let key = text.strip_prefix("whsec_").and_then(|key| STANDARD.decode(key).ok());
-    match key {
-        Some(key) if (24..=64).contains(&key.len()) => Ok(text.to_owned()),
-        Some(_) | None => Err("expected whsec_ and 24 to 64 random bytes in base64; \
-                               `echo whsec_$(openssl rand -base64 32)` makes one"
-            .to_owned()),
-    }
+/// A secret of Standard Webhooks, ready to sign.
+pub(super) fn signing_secret(text: &str) -> Result<Signer, String> {
+    Signer::new(text).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -76,27 +75,21 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_is_http_with_a_host_and_without_a_password() {
-        assert_eq!(webhook_url("http://[::1]:9000").as_deref(), Ok("http://[::1]:9000/"));
-        assert_eq!(
-            webhook_url("https://Shop.Example/a b?c=d").as_deref(),
-            Ok("https://shop.example/a%20b?c=d")
-        );
+    fn a_webhook_is_http_with_a_host() {
+        let url = |text: &str| webhook_url(text).map(|address| address.url);
+        assert_eq!(url("http://[::1]:9000").as_deref(), Ok("http://[::1]:9000/"));
+        assert_eq!(url("https://Shop.Example/a b?c=d").as_deref(), Ok("https://shop.example/a%20b?c=d"));
         for bad in ["", "shop.example/callback", "ftp://shop.example", "http://", "file:///etc/passwd"] {
             assert!(webhook_url(bad).is_err(), "{bad}");
         }
-        let fault = webhook_url("https://alice:hunter2@shop.example/").unwrap_err();
-        assert!(!fault.contains("hunter2"), "{fault}");
     }
 
     #[test]
-    fn a_signing_secret_is_not_repeated_in_its_fault() {
-        assert!(signing_secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").is_ok());
-        for bad in
-            ["whsec_", "whsec_c2hvcnQ=", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_not base64 at all!"]
-        {
-            let fault = signing_secret(bad).unwrap_err();
-            assert!(bad.len() < 7 || !fault.contains(bad), "{fault}");
-        }
+    fn user_and_password_are_taken_out_of_an_address() {
+        let address = webhook_url("https://alice:hunter%3A2@shop.example/in").unwrap();
+        assert_eq!(address.url, "https://shop.example/in");
+        assert_eq!(address.credentials, Some(("alice".to_owned(), "hunter:2".to_owned())));
+        let fault = webhook_url("https://al%3Aice:hunter2@shop.example/").err().unwrap();
+        assert!(fault.contains("cannot hold a colon") && !fault.contains("hunter2"), "{fault}");
     }
 }

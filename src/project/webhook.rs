@@ -4,18 +4,19 @@ use std::fmt;
 use std::slice;
 
 use super::door::{BATCH, RATE_MAX, RATE_MIN, RETRY_SECONDS_MAX, WEBHOOK};
-use super::value;
+use super::signer::Signer;
+use super::value::{self, Address};
 use crate::yaml::{Faults, Node, Value};
 
-#[derive(Clone, PartialEq)]
+#[derive(PartialEq)]
 pub struct Webhook {
-    /// `http` or `https`, with a host.
+    /// `http` or `https`, with a host, without user and password.
     pub url: String,
     /// Basic authentication, when there is a user.
     pub user: Option<String>,
     pub password: Option<String>,
-    /// `whsec_…` of Standard Webhooks; several during a change of secrets.
-    pub signing_secrets: Vec<String>,
+    /// Several during a change of secrets.
+    pub signers: Vec<Signer>,
     /// An attempt that takes longer has failed.
     pub timeout_ms: u64,
     /// The waits before the 2nd, 3rd, … attempt.
@@ -65,13 +66,14 @@ pub(super) fn read(node: &Node, faults: &mut Faults) -> Option<Webhook> {
     let mut keys = node.keys(&WEBHOOK, faults)?;
     let url = keys.required("url", faults);
     let empty = url.and_then(text_of).is_some_and(str::is_empty);
-    let url = url.filter(|_| !empty);
+    let address = value::text(url.filter(|_| !empty), value::webhook_url, faults);
+    let address = address.unwrap_or(Address { url: String::new(), credentials: None });
     let concurrency = keys.whole("concurrency", faults);
-    let webhook = Webhook {
-        url: value::text(url, value::webhook_url, faults).unwrap_or_default(),
+    let mut webhook = Webhook {
+        url: address.url,
         user: value::text(keys.optional("user"), value::user, faults).filter(|user| !user.is_empty()),
         password: password(keys.optional("password"), faults),
-        signing_secrets: signing_secrets(keys.optional("signingSecret"), faults),
+        signers: signers(keys.optional("signingSecret"), faults),
         timeout_ms: keys.whole("timeoutMs", faults).unwrap_or(TIMEOUT_MS),
         retry_after: keys
             .optional("retryAfterSeconds")
@@ -84,6 +86,13 @@ pub(super) fn read(node: &Node, faults: &mut Faults) -> Option<Webhook> {
     };
     if webhook.user.is_none() && webhook.password.is_some() {
         faults.push(keys.place(), "a password without a user; write `user` too, or leave the password out");
+    }
+    if let Some((user, password)) = address.credentials {
+        if webhook.user.is_some() {
+            faults.push(keys.place(), "a user in the address and `user` as well; write one of them");
+        }
+        webhook.user = Some(user);
+        webhook.password = Some(password).filter(|password| !password.is_empty());
     }
     keys.finish(faults);
     (!empty).then_some(webhook)
@@ -107,7 +116,7 @@ fn password(node: Option<&Node>, faults: &mut Faults) -> Option<String> {
 }
 
 /// One secret, or a list of them.
-fn signing_secrets(node: Option<&Node>, faults: &mut Faults) -> Vec<String> {
+fn signers(node: Option<&Node>, faults: &mut Faults) -> Vec<Signer> {
     let nodes = match node {
         None => return Vec::new(),
         Some(Node { value: Value::List(nodes), .. }) => nodes.as_slice(),
@@ -171,5 +180,17 @@ fn number(node: &Node) -> Option<f64> {
         Value::Number(number) => number.as_f64(),
         Value::Text(text) if text.replaced => text.text.parse().ok(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+impl Webhook {
+    /// As an endpoint's file has it below `webhook:`.
+    pub(crate) fn of(text: &str) -> Webhook {
+        let mut faults = Faults::default();
+        let node = crate::yaml::read("x.yaml", text, &|_| None, &mut faults).expect("YAML");
+        let webhook = read(&node, &mut faults).expect("a webhook");
+        assert!(faults.is_empty(), "{text}");
+        webhook
     }
 }

@@ -6,10 +6,11 @@ mod watch;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{ServerHandle, Service};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use futures_util::future::join_all;
@@ -61,7 +62,11 @@ pub async fn start(live: Live) -> Result<Server, Error> {
     let server = HttpServer::new(move || {
         // Each worker has an arbiter of its own, and on it a shard.
         shards.open_shard();
-        App::new().app_data(front.clone()).configure(http::routes)
+        let metrics = Rc::new(shards.metrics.clone());
+        App::new().app_data(front.clone()).configure(http::routes).wrap_fn(move |request, routes| {
+            let (answer, metrics) = (routes.call(request), metrics.clone());
+            async move { answer.await.inspect(|answer| metrics.response(answer.status().as_u16())) }
+        })
     });
     let listen = |source| Error::Listen { address: project.settings.listen.clone(), source };
     let server = server.workers(workers).disable_signals().shutdown_timeout(LAST_ANSWERS_SECONDS);

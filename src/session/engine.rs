@@ -14,6 +14,7 @@ use super::switchboard::Switchboard;
 use crate::delivery::{Delivery, Shared};
 use crate::dispatch::Dispatch;
 use crate::egress::Guard;
+use crate::metrics::Metrics;
 use crate::model::SessionKey;
 use crate::project::{Endpoint, Live, Project};
 use crate::store::{Error, Store};
@@ -25,6 +26,7 @@ const SLOW_LANES: usize = 2;
 pub struct Engine {
     pub(super) live: Arc<Live>,
     pub store: Store,
+    pub metrics: Arc<Metrics>,
     pub(super) slow: Addr<SlowLane>,
     pub deliveries: Arc<Shared>,
     guard: Arc<Guard>,
@@ -48,10 +50,20 @@ impl Engine {
         keep_programs(&project, &store)?;
         let memory_bytes = project.settings.limits.script_memory_bytes;
         let slow = SyncArbiter::start(SLOW_LANES, move || SlowLane::new(memory_bytes));
-        let (live, deliveries) = (Arc::new(live), Arc::default());
+        let (live, metrics) = (Arc::new(live), Arc::<Metrics>::default());
+        let deliveries = Arc::new(Shared::new(metrics.clone()));
         let shards = (0..shards).map(|_| OnceLock::new()).collect();
         let guard = Arc::new(Guard::new(&live.current().settings.egress_allow));
-        Ok(Arc::new(Engine { live, store, slow, deliveries, guard, shards, opened: AtomicUsize::new(0) }))
+        Ok(Arc::new(Engine {
+            live,
+            store,
+            metrics,
+            slow,
+            deliveries,
+            guard,
+            shards,
+            opened: AtomicUsize::new(0),
+        }))
     }
 
     /// The project as it is now. It may be replaced the next moment: whoever needs two things of one version asks once.

@@ -26,4 +26,4 @@ pub use engine::{Engine, Handles};
 pub use feed::{BEHIND_MAX, Event, Watch};
 pub use post::{Accepted, Idempotency, Post, Refusal};
 pub use reload::ReloadError;
-pub use switchboard::{Drain, Settle, Switchboard};
+pub use switchboard::{Drain, InMemory, Settle, Switchboard};

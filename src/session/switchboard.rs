@@ -35,6 +35,11 @@ const DRAIN_LOOK_EVERY: Duration = Duration::from_millis(5);
 #[rtype(result = "()")]
 pub struct Settle(pub oneshot::Sender<()>);
 
+/// Answers how many sessions of this shard are in memory.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct InMemory(pub oneshot::Sender<usize>);
+
 /// Ends the live streams and the turns that run; what waits stays in the store. The answer comes when
 /// the last turn is flushed.
 #[derive(Message)]
@@ -208,6 +213,15 @@ impl Handler<Settle> for Switchboard {
         self.shard.commits.barrier(move || {
             let _ = done.send(());
         });
+    }
+}
+
+impl Handler<InMemory> for Switchboard {
+    type Result = ();
+
+    fn handle(&mut self, InMemory(tell): InMemory, _: &mut Context<Self>) {
+        // Whoever asked may have gone away.
+        let _ = tell.send(self.live.len());
     }
 }
 

@@ -1,5 +1,5 @@
-//! `antiphon listen`: a webhook receiver for development. It prints each callback as it comes, and says
-//! when one came again, when the order has a gap and whether the signature holds. It keeps nothing on the disk.
+//! `antiphon listen`: a webhook receiver for development. It prints each callback as it comes, one output or a batch, and
+//! says when one came again, when the order has a gap and whether the signature holds. It keeps nothing on the disk.
 
 mod order;
 mod show;
@@ -15,7 +15,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use super::print;
 use order::Order;
 use show::Callback;
-use signature::Check;
+use signature::{Check, KeyError};
 
 /// Receive callbacks and print them
 #[derive(clap::Args)]
@@ -26,9 +26,10 @@ pub struct Args {
     /// The port to listen on, at 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 9000)]
     port: u16,
-    /// Verify the signature of every callback with this secret (whsec_…)
-    #[arg(long)]
-    secret: Option<String>,
+    /// Verify the signature of every callback: with whsec_… or whsk_…, as in the endpoint's signingSecret, or whpk_…, the public
+    /// key of a whsk_…; several during a change of secrets
+    #[arg(long = "secret", value_name = "SECRET")]
+    secrets: Vec<String>,
     /// Answer this status instead of 200, to see how callbacks are tried again
     #[arg(long, value_name = "STATUS", default_value_t = 200, value_parser = clap::value_parser!(u16).range(200..=599))]
     answer: u16,
@@ -39,10 +40,8 @@ pub struct Args {
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error(
-        "--secret is no signing secret: {0}; it is whsec_ and base64, as in the endpoint's signingSecret"
-    )]
-    Secret(String),
+    #[error("--secret cannot be used: {0}")]
+    Secret(#[from] KeyError),
     #[error("cannot listen on 127.0.0.1:{port}: {source}; choose another port with --port")]
     Bind { port: u16, source: io::Error },
     #[error("the receiver ended: {0}; start it again")]
@@ -57,7 +56,10 @@ struct Receiver {
 }
 
 pub fn run(args: Args) -> Result<(), Error> {
-    let check = args.secret.as_deref().map(Check::new).transpose().map_err(Error::Secret)?;
+    let check = Check::new(&args.secrets)?;
+    for key in check.iter().flat_map(Check::public_keys) {
+        anstream::eprintln!("v1a is verified with the public key {key}");
+    }
     let answer = StatusCode::from_u16(args.answer).expect("clap lets only 200 to 599 through");
     let receiver = Data::new(Receiver { check, answer, json: args.json, order: Mutex::default() });
     actix_web::rt::System::new().block_on(serve(args.port, receiver))
@@ -82,16 +84,17 @@ async fn serve(port: u16, receiver: Data<Receiver>) -> Result<(), Error> {
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 async fn receive(request: HttpRequest, body: Bytes, receiver: Data<Receiver>) -> HttpResponse {
-    let callback = Callback::read(&request, &body, antiphon::clock::now());
-    let signature = receiver.check.as_ref().map(|check| check.verify(&request, &body));
-    let mark = {
+    let now = antiphon::clock::now();
+    let callback = Callback::read(&request, &body, now);
+    let signature = receiver.check.as_ref().map(|check| check.verify(&request, &body, now));
+    let marks = {
         let mut order = receiver.order.lock().unwrap_or_else(PoisonError::into_inner);
-        order.mark(&callback.webhook_id, callback.session(), callback.sequence)
+        callback.marks(&mut order)
     };
     if receiver.json {
-        print::line(callback.json(&mark, signature.as_ref()));
+        print::line(callback.json(&marks, signature.as_ref()));
     } else {
-        print::line(callback.lines(&mark, signature.as_ref()));
+        print::line(callback.lines(&marks, signature.as_ref()));
     }
     HttpResponse::build(receiver.answer).finish()
 }

@@ -16,7 +16,7 @@ pub struct Order {
 #[derive(Debug, PartialEq)]
 pub enum Mark {
     New,
-    /// This `webhook-id` was here before: the same callback, tried again.
+    /// Its `webhook-id` was here before: the same callback, tried again.
     Again,
     /// These numbers of the session, first and last, are missing before it.
     Gap(u64, u64),
@@ -25,20 +25,27 @@ pub enum Mark {
 }
 
 impl Order {
-    /// A session that is seen for the first time may stand at any number: the receiver may be younger.
-    /// Number 1 begins a session anew, after it expired.
-    pub fn mark(&mut self, webhook_id: &str, session: String, sequence: Option<u64>) -> Mark {
+    /// The same id is the same callback: all its outputs were here before.
+    pub fn is_again(&mut self, webhook_id: &str) -> bool {
         if !webhook_id.is_empty() && self.ids.contains(webhook_id) {
-            return Mark::Again;
+            return true;
         }
         if self.ids.len() >= IDS_MAX {
             *self = Order::default();
         }
         self.ids.insert(webhook_id.to_owned());
+        false
+    }
+
+    /// An output of a callback that was not here before. `skipped` outputs directly before it were given up: they are no gap.
+    /// A session that is seen for the first time may stand at any number: the receiver may be younger. Number 1
+    /// begins a session anew, after it expired.
+    pub fn mark(&mut self, session: String, sequence: Option<u64>, skipped: u64) -> Mark {
         let Some(sequence) = sequence else { return Mark::New };
+        let awaited_until = sequence.saturating_sub(skipped);
         let last = self.last.insert(session.clone(), sequence);
         match last {
-            Some(last) if sequence > last + 1 => Mark::Gap(last + 1, sequence - 1),
+            Some(last) if awaited_until > last + 1 => Mark::Gap(last + 1, awaited_until - 1),
             Some(last) if sequence <= last && sequence != 1 => {
                 self.last.insert(session, last);
                 Mark::Late
@@ -54,7 +61,11 @@ mod tests {
 
     fn marks(callbacks: &[(&str, &str, u64)]) -> Vec<Mark> {
         let mut order = Order::default();
-        callbacks.iter().map(|(id, session, n)| order.mark(id, (*session).to_owned(), Some(*n))).collect()
+        let mark = |(id, session, n): &(&str, &str, u64)| match order.is_again(id) {
+            true => Mark::Again,
+            false => order.mark((*session).to_owned(), Some(*n), 0),
+        };
+        callbacks.iter().map(mark).collect()
     }
 
     #[test]
@@ -86,7 +97,21 @@ mod tests {
     #[test]
     fn a_callback_without_id_or_number_is_never_taken_for_a_repeated_one() {
         let mut order = Order::default();
-        assert_eq!(order.mark("", "s".to_owned(), None), Mark::New);
-        assert_eq!(order.mark("", "s".to_owned(), None), Mark::New);
+        for _ in 0..2 {
+            assert!(!order.is_again(""));
+            assert_eq!(order.mark("s".to_owned(), None, 0), Mark::New);
+        }
+    }
+
+    #[test]
+    fn what_was_given_up_is_no_gap_and_what_is_missing_before_it_is() {
+        let mut order = Order::default();
+        let mut mark = |n, skipped| order.mark("s".to_owned(), Some(n), skipped);
+        assert_eq!(mark(1, 0), Mark::New);
+        assert_eq!(mark(4, 2), Mark::New);
+        assert_eq!(mark(9, 2), Mark::Gap(5, 6));
+        assert_eq!(mark(11, 0), Mark::Gap(10, 10));
+        assert_eq!(mark(12, 9), Mark::New);
+        assert_eq!(mark(11, u64::MAX), Mark::Late);
     }
 }

@@ -49,7 +49,7 @@ async fn a_blocked_session_waits_for_a_person_for_days_and_then_goes_on_in_order
     stage.says("ann", "two");
     stage.forward(HOUR).await;
     assert_eq!(bodies(&stage.got()), ["one", "one"]);
-    assert_eq!(stage.sight().await, Sight { owed: 2, blocked: 1, oldest_at: None, in_flight: 0 });
+    assert_eq!(stage.sight().await, Sight { owed: 2, blocked: 1, oldest_due_at: None, in_flight: 0 });
     stage.stop().await;
     stage.start(1).await;
     stage.answers(|_| answered(204));

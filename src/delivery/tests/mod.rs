@@ -15,12 +15,13 @@ use actix::{Actor, Addr};
 use tokio::sync::oneshot;
 
 use super::actor::Post;
-use super::asked::{Asked, GiveUp, Look, Redeliver, Sight};
+use super::asked::{Asked, GiveUp, Look, Redeliver};
 use super::attempt::Letter;
 use super::retry::Outcome;
 use super::{Delivery, Drain, Due, Shared};
 use crate::clock;
 use crate::config::Overlay;
+use crate::metrics::Sight;
 use crate::model::{Callback, Number, SessionId, SessionKey};
 use crate::project::{self, Live};
 use crate::store::{self, Store, Writes};

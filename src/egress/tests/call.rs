@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Server, answer, guard};
+use crate::egress::Client;
 use crate::egress::call;
-use crate::egress::client::client;
 use crate::model::{Call, CallResult};
 
 fn get(url: String) -> Call {
@@ -16,7 +16,7 @@ fn with(headers: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 async fn made(ordered: &Call) -> CallResult {
-    call(&client(Arc::new(guard(&["127.0.0.1"]))), ordered, "call-1").await
+    call(&Client::new(Arc::new(guard(&["127.0.0.1"]))), ordered, "call-1").await
 }
 
 async fn failed(ordered: &Call) -> String {

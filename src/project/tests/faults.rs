@@ -26,8 +26,8 @@ const ENDPOINT_FAULTS: [(&str, &str); 40] = [
         "17: expected an address such as https://shop.example/callback, with http or https",
     ),
     (
-        "webhook: { url: 'http://u:p@shop.example' }",
-        "17: write the name and the password as `user` and `password`, not into the address",
+        "webhook: { url: 'http://u:hunter2@shop.example', user: v }",
+        "10: a user in the address and `user` as well; write one of them",
     ),
     ("webhook: { url: 'http://shop.example:99999' }", "17: the address cannot be read: invalid port number"),
     (
@@ -51,16 +51,16 @@ const ENDPOINT_FAULTS: [(&str, &str); 40] = [
         "53: expected a whole number from 1 to 10000, got the number 0; write a number such as 1",
     ),
     (
-        "webhook: { url: 'http://shop.example', onExhausted: block }",
-        "53: \"onExhausted: block\" is not available in this version of Antiphon; write skip",
+        "webhook: { url: 'http://shop.example', ratePerSecond: fast }",
+        "55: expected callbacks a second from 0.001 to 100000, got the text \"fast\"; write a number such as 20 or 0.5",
     ),
     (
         "webhook: { url: 'http://shop.example', onExhausted: stop }",
         "53: expected skip or block, got \"stop\"",
     ),
     (
-        "webhook: { url: 'http://shop.example', batch: { max: 10 } }",
-        "54: a batch of more than one output is not available in this version of Antiphon; write max: 1",
+        "webhook: { url: 'http://shop.example', batch: { max: 251 } }",
+        "54: expected a whole number from 1 to 250, got the number 251; write a number such as 1",
     ),
     (
         "webhook: { url: 'http://shop.example', batch: { size: 1 } }",
@@ -68,11 +68,11 @@ const ENDPOINT_FAULTS: [(&str, &str); 40] = [
     ),
     (
         "webhook: { url: 'http://shop.example', signingSecret: abc }",
-        "55: expected whsec_ and 24 to 64 random bytes in base64; `echo whsec_$(openssl rand -base64 32)` makes one",
+        "55: expected whsec_ and 24 to 64 random bytes in base64; `echo whsec_$(openssl rand -base64 32)` makes one; or whsk_ and an ed25519 key",
     ),
     (
         "webhook: { url: 'http://shop.example', signingSecret: [whsec_abc] }",
-        "56: expected whsec_ and 24 to 64 random bytes in base64; `echo whsec_$(openssl rand -base64 32)` makes one",
+        "56: what stands behind whsec_ is not base64; `echo whsec_$(openssl rand -base64 32)` makes a secret",
     ),
     (
         "webhook: { url: 'http://shop.example', password: secret }",
