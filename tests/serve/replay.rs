@@ -2,7 +2,7 @@
 //! tells, to the byte; and the commands that look at sessions. The seed is printed; `ANTIPHON_SEED` repeats its choices.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::thread;
@@ -139,6 +139,7 @@ fn shop(receiver: &Receiver) -> Project {
 
 /// Talks in many sessions at the same time, over one connection.
 struct Caller {
+    address: SocketAddr,
     connection: Connection,
     path: String,
     key: String,
@@ -176,7 +177,8 @@ impl Talk {
 impl Caller {
     fn new(engine: &Engine, chance: Chance) -> Caller {
         let (path, key) = (engine.path("shop"), engine.admin_key());
-        Caller { connection: engine.connect(), path, key, chance, talks: Vec::new() }
+        let address = engine.address();
+        Caller { address, connection: engine.connect(), path, key, chance, talks: Vec::new() }
     }
 
     /// What is recorded of all its sessions.
@@ -192,6 +194,8 @@ impl Caller {
             }
         }
         self.talks.iter().for_each(Talk::ends);
+        // The server closes a connection that was idle for so long.
+        self.connection = Connection::open(self.address).expect("the server is ready");
         (0..self.talks.len()).map(|talk| self.recording(talk)).collect()
     }
 
