@@ -33,28 +33,43 @@ async fn main() -> std::io::Result<()> {
 #[post("/callback")]
 async fn callback(request: HttpRequest, body: Json<Value>, received: Data<Mutex<Received>>) -> HttpResponse {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let name = |field: &str| body[field].as_str().unwrap_or_default();
-    let session = format!("{}/{}", name("userId"), name("sessionId"));
-    let sequence: u64 = header("antiphon-sequence").parse().unwrap_or_default();
+    let numbers = |name| header(name).split(',').map(|n| n.parse().unwrap_or(0)).collect::<Vec<u64>>();
     let mut received = received.lock().expect("no handler panics while it holds the lock");
 
-    if received.ids.contains(header("webhook-id")) {
+    if !received.ids.insert(header("webhook-id").to_owned()) {
         // Our answer was lost, or came too late. It is done: say so again.
         return HttpResponse::NoContent().finish();
     }
-    // 1 begins a session; a receiver that is new takes up wherever the session stands.
-    let next = received.next.entry(session.clone()).or_insert(sequence);
-    match sequence {
-        // To have the missing one first, answer 503 here: this one is tried again later.
-        late if late > *next => println!("{session} lacks {next} to {}", late - 1),
-        redelivered if redelivered < *next && redelivered != 1 => {
-            println!("{session}: a dead letter came back")
-        }
-        _ => {}
+    // One output, or a list of them where the endpoint has `batch`; the headers have a number for each.
+    let outputs = body.as_array().cloned().unwrap_or_else(|| vec![body.into_inner()]);
+    let (sequences, skipped) = (numbers("antiphon-sequence"), numbers("antiphon-skipped"));
+    for (place, output) in outputs.iter().enumerate() {
+        let sequence = sequences.get(place).copied().unwrap_or_default();
+        received.take(output, sequence, skipped.get(place).copied().unwrap_or_default());
     }
-    *next = sequence + 1;
-    received.ids.insert(header("webhook-id").to_owned());
-    println!("{session} #{sequence}: {}", body["AIOutput"]["text"].as_str().unwrap_or_default());
     // Only an answer of 2xx ends it, so it is given last.
     HttpResponse::NoContent().finish()
+}
+
+impl Received {
+    /// `skipped`: so many outputs directly before this one were given up.
+    fn take(&mut self, output: &Value, sequence: u64, skipped: u64) {
+        let name = |field: &str| output[field].as_str().unwrap_or_default();
+        let session = format!("{}/{}", name("userId"), name("sessionId"));
+        // 1 begins a session; a receiver that is new takes up wherever the session stands.
+        let next = self.next.entry(session.clone()).or_insert(sequence);
+        match sequence {
+            // To have the missing one first, answer 503 here: this one is tried again later.
+            late if late > *next + skipped => println!("{session} lacks {next} to {}", late - 1),
+            late if late > *next => println!("{session}: {next} to {} were given up", late - 1),
+            redelivered if redelivered < *next && redelivered != 1 => {
+                println!("{session}: a dead letter came back")
+            }
+            _ => {}
+        }
+        if sequence >= *next || sequence == 1 {
+            *next = sequence + 1;
+        }
+        println!("{session} #{sequence}: {}", output["AIOutput"]["text"].as_str().unwrap_or_default());
+    }
 }

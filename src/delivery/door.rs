@@ -94,9 +94,10 @@ impl Delivery {
     }
 
     fn gate(&mut self, endpoint: &str, webhook: &Webhook) -> Gate {
-        let per_host = self.live.current().settings.limits.callbacks_per_host;
         let door = self.doors.entry(endpoint.to_owned()).or_default();
-        door.gate.get_or_insert_with(|| self.shared.gates.of(endpoint, webhook, per_host)).clone()
+        let (live, gates) = (&self.live, &self.shared.gates);
+        let made = || gates.of(endpoint, webhook, live.current().settings.limits.callbacks_per_host);
+        door.gate.get_or_insert_with(made).clone()
     }
 
     fn wait_at_gate(&mut self, ctx: &mut Context<Self>, endpoint: &str, webhook: &Webhook) {

@@ -139,7 +139,8 @@ impl Delivery {
     }
 
     fn release_lane(&mut self, ctx: &mut Context<Self>, key: SessionKey, count: u64) {
-        self.owed -= count;
+        // Rows that could not be read were counted and never came.
+        self.owed = self.owed.saturating_sub(count);
         if let Some(mut lane) = self.lanes.remove(&key) {
             if matches!(lane.stage, LaneStage::Packed(_) | LaneStage::Elsewhere) {
                 lane.stage = LaneStage::Ready;
