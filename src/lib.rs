@@ -36,6 +36,7 @@ pub mod yaml;
 pub mod flow;
 pub mod script;
 
+pub mod transformer;
 pub mod turn;
 
 pub mod config;

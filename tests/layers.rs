@@ -14,7 +14,7 @@ const ROWS: [&[&str]; 12] = [
     &["store", "project"],
     &["egress", "alarm"],
     &["config"],
-    &["turn"],
+    &["turn", "transformer"],
     &["script", "flow"],
     &["yaml"],
     &["model"],
