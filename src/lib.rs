@@ -47,6 +47,8 @@ pub mod alarm;
 pub mod clock;
 pub mod store;
 
+pub mod edge;
+
 pub mod delivery;
 pub mod dispatch;
 pub mod rehearsal;

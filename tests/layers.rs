@@ -5,12 +5,13 @@ use std::fs;
 use std::path::Path;
 
 /// Top to bottom: a module may use the modules of the rows below its own.
-const ROWS: [&[&str]; 12] = [
+const ROWS: [&[&str]; 13] = [
     &["cli"],
     &["serve"],
     &["http"],
     &["session"],
     &["delivery", "dispatch", "rehearsal", "replay"],
+    &["edge"],
     &["store", "project"],
     &["egress", "alarm"],
     &["config"],

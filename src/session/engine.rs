@@ -11,8 +11,10 @@ use super::reload::keep_programs;
 use super::shard::Shard;
 use super::slow::SlowLane;
 use super::switchboard::Switchboard;
+use crate::clock;
 use crate::delivery::{Delivery, Rooms};
 use crate::dispatch::Dispatch;
+use crate::edge::Lanes;
 use crate::egress::Guard;
 use crate::model::SessionKey;
 use crate::project::{Endpoint, Live, Project};
@@ -28,6 +30,8 @@ pub struct Engine {
     pub(super) slow: Addr<SlowLane>,
     rooms: Arc<Rooms>,
     guard: Arc<Guard>,
+    /// Where transformers run that need more than a moment.
+    pub lanes: Lanes,
     shards: Vec<OnceLock<Handles>>,
     opened: AtomicUsize,
 }
@@ -51,7 +55,8 @@ impl Engine {
         let (live, rooms) = (Arc::new(live), Arc::default());
         let shards = (0..shards).map(|_| OnceLock::new()).collect();
         let guard = Arc::new(Guard::new(&live.current().settings.egress_allow));
-        Ok(Arc::new(Engine { live, store, slow, rooms, guard, shards, opened: AtomicUsize::new(0) }))
+        let lanes = Lanes::start(&guard, clock::now());
+        Ok(Arc::new(Engine { live, store, slow, rooms, guard, lanes, shards, opened: AtomicUsize::new(0) }))
     }
 
     /// The project as it is now. It may be replaced the next moment: whoever needs two things of one version asks once.
