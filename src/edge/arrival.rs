@@ -112,7 +112,7 @@ pub fn arrived(
     let what = kept
         .as_ref()
         .map_or(Ok(()), |kept| check_kept(kept, storage_bytes_max))
-        .map_err(|text| Failed { place: path.clone(), text })
+        .map_err(|text| Failed::wrong(&path, text))
         .and_then(|()| meaning(&path, hook, posted, run.done, &mut notes));
     match what {
         Ok(what) => Arrival { what, kept, notes },
@@ -127,7 +127,7 @@ fn meaning(
     done: Done,
     notes: &mut Vec<Note>,
 ) -> Result<Arrived, Failed> {
-    let failed = |text: String| Failed { place: path.to_owned(), text };
+    let failed = |text| Failed::wrong(path, text);
     let value = done.result.map_err(|failure| Failed::of(path, &failure))?;
     let response =
         done.response.map(|response| fitting(response, path, notes)).transpose().map_err(failed)?;

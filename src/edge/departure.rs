@@ -117,7 +117,7 @@ impl Departures {
         let result = run.done.result.map_err(|failure| Failed::of(&path, &failure));
         let kept = run.done.storage;
         let fits = kept.as_ref().map_or(Ok(()), |kept| check_kept(kept, self.given.storage_bytes_max));
-        let fits = fits.map_err(|text| Failed { place: path.clone(), text });
+        let fits = fits.map_err(|text| Failed::wrong(&path, text));
         let result = result.and_then(|value| fits.map(|()| value));
         if let (Ok(_), Some(kept)) = (&result, kept) {
             self.left = kept.left;
@@ -148,8 +148,7 @@ impl Departures {
         if is_deeper(&value, DEPTH_MAX) {
             let text =
                 format!("what it gave back has lists and objects more than {DEPTH_MAX} deep in one another");
-            let place = self.transformers().path();
-            return self.failed(index, &Failed { place, text });
+            return self.failed(index, &Failed::wrong(&self.transformers().path(), text));
         }
         if is_falsy(&value) {
             self.becomes(index, Fate::Dropped);

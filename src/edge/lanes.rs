@@ -3,8 +3,8 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix::Arbiter;
@@ -28,7 +28,9 @@ const RUNS_MAX: usize = 1_000;
 const REQUEST_MS: u64 = 8_000;
 
 pub struct Lanes {
-    lanes: Vec<Lane>,
+    guard: Arc<Guard>,
+    /// Started with the first run that needs one: most projects need none.
+    lanes: OnceLock<Vec<Lane>>,
     room: Arc<Semaphore>,
 }
 
@@ -83,13 +85,11 @@ impl Run {
 }
 
 impl Lanes {
-    /// Needs a running actix system.
-    pub fn start(guard: &Arc<Guard>, now: u64) -> Lanes {
-        let lanes = (0..LANES).map(|_| Lane::start(guard.clone(), now)).collect();
-        Lanes { lanes, room: Arc::new(Semaphore::new(RUNS_MAX)) }
+    pub fn new(guard: Arc<Guard>) -> Lanes {
+        Lanes { guard, lanes: OnceLock::new(), room: Arc::new(Semaphore::new(RUNS_MAX)) }
     }
 
-    /// Waits until there is room.
+    /// Waits until there is room. Needs a running actix system, as everything here.
     pub async fn run(&self, order: Order) -> Run {
         match self.room.clone().acquire_owned().await {
             Ok(room) => self.send(order, room).await,
@@ -105,7 +105,9 @@ impl Lanes {
 
     async fn send(&self, order: Order, room: OwnedSemaphorePermit) -> Run {
         let (reply, run) = oneshot::channel();
-        let least = self.lanes.iter().min_by_key(|lane| lane.load.load(Relaxed));
+        let now = order.job.now;
+        let start = || (0..LANES).map(|_| Lane::start(self.guard.clone(), now)).collect();
+        let least = self.lanes.get_or_init(start).iter().min_by_key(|lane| lane.load.load(Relaxed));
         let lane = least.expect("there is more than one lane");
         lane.load.fetch_add(1, Relaxed);
         // Bounded by the room.

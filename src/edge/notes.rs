@@ -10,38 +10,48 @@ const NOTES_MAX: usize = 50;
 /// Of one note, as for those of a flow.
 const NOTE_CHARS_MAX: usize = 1_000;
 
+/// In a note of a failure: what stands before it may be in any log.
+const TOLD: &str = ": ";
+
 /// A run that failed, or whose result is none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failed {
     /// `transformers/shop.js:12`
     pub place: String,
+    /// What the function did, in words that are ours: they may be in any log.
+    how: &'static str,
     pub text: String,
 }
 
 impl Failed {
     /// `path` is that of the file.
-    pub fn of(path: &str, failure: &Failure) -> Failed {
+    pub(super) fn of(path: &str, failure: &Failure) -> Failed {
         let place = match failure.line {
             Some(line) => format!("{path}:{line}"),
             None => path.to_owned(),
         };
-        let limit = match failure.kind {
-            FailureKind::OutOfTime if !failure.text.contains("limits.") => " (limits.transformerMs)",
-            FailureKind::OutOfMemory => " (limits.transformerMemoryBytes)",
-            FailureKind::TooManyRequests => " (limits.transformerRequests)",
-            FailureKind::TooLarge => " (limits.bodyBytes)",
-            _ => "",
+        let (how, limit) = match failure.kind {
+            FailureKind::Thrown => ("failed", ""),
+            FailureKind::OutOfTime if failure.text.contains("limits.") => ("waited for too long", ""),
+            FailureKind::OutOfTime => ("computed for too long", " (limits.transformerMs)"),
+            FailureKind::OutOfMemory => ("ran out of memory", " (limits.transformerMemoryBytes)"),
+            FailureKind::NoEnd => ("had no end", ""),
+            FailureKind::NotJson => ("gave back what is no JSON", ""),
+            FailureKind::TooLarge => ("gave back too much", " (limits.bodyBytes)"),
+            FailureKind::TooManyRequests => ("sent too many requests", " (limits.transformerRequests)"),
         };
-        Failed { place, text: format!("{}{limit}", failure.text) }
+        Failed { place, how, text: format!("{}{limit}", failure.text) }
+    }
+
+    /// What it gave back, or kept, is not as it should be.
+    pub(super) fn wrong(path: &str, text: String) -> Failed {
+        Failed { place: path.to_owned(), how: "failed", text }
     }
 
     /// `then` is what follows from it.
     pub fn note(&self, function: &str, then: &str) -> Note {
-        Note {
-            kind: NoteKind::Fault,
-            place: self.place.clone(),
-            text: cut(&format!("{function} failed, {then}: {}", self.text)),
-        }
+        let text = cut(&format!("{function} {}, {then}{TOLD}{}", self.how, self.text));
+        Note { kind: NoteKind::Fault, place: self.place.clone(), text }
     }
 }
 
@@ -71,15 +81,20 @@ fn kind(line: &Line) -> NoteKind {
 
 /// `console`: people's words may be in the log.
 pub fn log(note: &Note, endpoint: &str, trace_id: &str, console: bool) {
-    let place = note.place.as_str();
-    let text =
-        if console { note.text.as_str() } else { "the transcript tells more, or the log with log.console" };
+    let (place, text) = (note.place.as_str(), note.text.as_str());
     match note.kind {
-        NoteKind::Fault => tracing::warn!(endpoint, trace_id, place, text, "a transformer failed"),
-        NoteKind::Warning if console => {
-            tracing::warn!(endpoint, trace_id, place, text, "a transformer wrote")
+        NoteKind::Fault if console => tracing::warn!(endpoint, trace_id, place, "{text}"),
+        NoteKind::Fault => {
+            let told = text.split(TOLD).next().unwrap_or_default();
+            tracing::warn!(
+                endpoint,
+                trace_id,
+                place,
+                "{told}; the transcript tells more, or the log with log.console"
+            );
         }
-        NoteKind::Log if console => tracing::info!(endpoint, trace_id, place, text, "a transformer wrote"),
+        NoteKind::Warning if console => tracing::warn!(endpoint, trace_id, place, "{text}"),
+        NoteKind::Log if console => tracing::info!(endpoint, trace_id, place, "{text}"),
         NoteKind::Warning | NoteKind::Log => {}
     }
 }

@@ -94,8 +94,9 @@ impl Way<'_> {
             return Ok(Run::of(done));
         }
         // A caller that got no answer posts again with the same key, and its requests have the same one again.
-        let word = self.once.as_ref().map_or(self.trace_id, |once| once.key.as_str());
-        let about = [self.endpoint.name.as_str(), self.hook.function(), word].map(str::to_owned).to_vec();
+        let words = self.once.as_ref().map_or([self.trace_id, ""], |once| [&once.key, &once.fingerprint]);
+        let mut about = vec![self.endpoint.name.clone(), self.hook.function().to_owned()];
+        about.extend(words.map(str::to_owned));
         let recall = self.front.engine.recall(&self.endpoint.name);
         let order = Order { job, about, recall, wait_ms: project.settings.limits.transformer_wait_ms };
         self.front.engine.lanes.run_if_room(order).await.ok_or(Refusal::Overloaded)

@@ -11,7 +11,6 @@ use super::reload::keep_programs;
 use super::shard::Shard;
 use super::slow::SlowLane;
 use super::switchboard::Switchboard;
-use crate::clock;
 use crate::delivery::{Delivery, Rooms};
 use crate::dispatch::Dispatch;
 use crate::edge::Lanes;
@@ -55,7 +54,7 @@ impl Engine {
         let (live, rooms) = (Arc::new(live), Arc::default());
         let shards = (0..shards).map(|_| OnceLock::new()).collect();
         let guard = Arc::new(Guard::new(&live.current().settings.egress_allow));
-        let lanes = Lanes::start(&guard, clock::now());
+        let lanes = Lanes::new(guard.clone());
         Ok(Arc::new(Engine { live, store, slow, rooms, guard, lanes, shards, opened: AtomicUsize::new(0) }))
     }
 

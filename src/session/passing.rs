@@ -10,6 +10,9 @@ use super::turns::{Decided, Step};
 use crate::edge::{self, Change, Departures, Given, Order, Run};
 use crate::model::{Map, Note, NoteKind};
 
+/// Runs of one turn on the arbiter: each may take a few milliseconds there, in which no other session has its turn.
+const AT_ONCE_MAX: usize = 16;
+
 /// A turn and the runs that are left to do.
 pub(super) struct Passing {
     decided: Decided,
@@ -30,8 +33,9 @@ impl SessionActor {
         let Some(mut departures) = Departures::new(self.given(work, &decided, storage)) else {
             return Step::Decided(Box::new(decided));
         };
-        while let Some((job, _)) = departures.next() {
-            let Some(done) = edge::at_once(&job) else {
+        for run in 0.. {
+            let Some((job, _)) = departures.next() else { break };
+            let Some(done) = (run < AT_ONCE_MAX).then(|| edge::at_once(&job)).flatten() else {
                 let about = self.about(work);
                 return Step::Passing(Box::new(Passing { decided, departures, about }));
             };

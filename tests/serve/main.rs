@@ -12,5 +12,6 @@ mod replay;
 mod sessions;
 mod start;
 mod support;
+mod transformers;
 mod versions;
 mod waits;
