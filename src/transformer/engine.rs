@@ -87,6 +87,7 @@ type Intrinsics = (
     intrinsic::MapSet,
     intrinsic::TypedArrays,
     intrinsic::Promise,
+    intrinsic::Proxy,
 );
 
 impl Engine {
@@ -247,6 +248,8 @@ impl Engine {
 
 impl Tools {
     fn new(ctx: &Ctx<'_>, meter: &Rc<Meter>) -> rquickjs::Result<Tools> {
+        // The realm takes it away.
+        let proxy: JsValue = ctx.globals().get("Proxy")?;
         let kinds = "[async function () {}, async function* () {}]";
         let kinds: Vec<JsValue> = realm::evaluate(ctx, "kinds", kinds)?;
         let (time, chance, work) = (meter.clone(), meter.clone(), meter.clone());
@@ -258,7 +261,7 @@ impl Tools {
         let kit = realm::make(ctx, hosts, &GLOBALS, kinds)?;
         let prelude: Function = realm::evaluate(ctx, "prelude", include_str!("js/prelude.js"))?;
         let tools: Object =
-            prelude.call((kit, host::host(ctx, meter)?, Function::new(ctx.clone(), library)?))?;
+            prelude.call((kit, host::host(ctx, meter)?, Function::new(ctx.clone(), library)?, proxy))?;
         let tool = |name: &str| tools.get::<_, Function>(name).map(|tool| Persistent::save(ctx, tool));
         Ok(Tools {
             look: tool("look")?,

@@ -2,9 +2,9 @@
 // finds beyond the language, and gives back the tools with which the engine starts runs and goes on with them.
 //
 // `host` are functions of ours; none of them keeps anything of a run but the engine's meter. `library` compiles one of the
-// other files of this folder, when something of it is used first. What changes with the run is in `run` alone, and
+// other files of this folder, when something of it is used first; `Proxy` is for us alone. What changes with the run is in `run` alone, and
 // everything else is sealed at the end.
-(function (kit, host, library) {
+(function (kit, host, library, Proxy) {
     "use strict";
 
     const { defineProperty, keys, entries } = Object;
@@ -25,20 +25,32 @@
         defineProperty(globalThis, name, { value, writable: false, enumerable: false, configurable: false });
     }
 
-    // Built when one of them is used first. What is built is frozen before anybody gets it, so it may be kept.
-    function lazy(file, names) {
+    // Built when one of them is used first. What is built is frozen before anybody gets it, so it may be kept; `shared` is
+    // what else of it runs can come by.
+    function lazy(file, names, guarded = false) {
         let built;
         function get(name) {
             if (built === undefined) {
                 const made = library(file)(kit, host, { encode, decodeText });
                 kit.freezeAll(Object.values(made));
                 built = made;
+                for (const known of names) if (guarded) built[known] = guard(known, made[known]);
             }
             return built[name];
         }
         for (const name of names) {
             defineProperty(globalThis, name, { get: () => get(name), enumerable: false, configurable: false });
         }
+    }
+
+    // Whoever looks for a member that is not there is told what is.
+    function guard(name, object) {
+        return new Proxy(object, {
+            get(target, member, self) {
+                if (typeof member === "symbol" || member in target || member === "then" || member === "toJSON") return Reflect.get(target, member, self);
+                throw new TypeError(`${name}.${member} is not there; there are ${keys(target).join(", ")}`);
+            },
+        });
     }
 
     // ---------------------------------------------------------------- request and response
@@ -483,10 +495,10 @@
         global(name, value);
     }
     lazy("web", ["URL", "URLSearchParams", "TextEncoder", "TextDecoder", "Buffer"]);
-    lazy("lodash", ["_"]);
-    lazy("moment", ["moment"]);
+    lazy("lodash", ["_"], true);
+    lazy("moment", ["moment"], true);
     lazy("cleaner", ["getTextCleaner"]);
     delete globalThis.BigInt;
-    kit.seal([tools, Response.prototype, Digest.prototype]);
+    kit.seal([tools, Response.prototype, Digest.prototype, requestGet]);
     return tools;
 })

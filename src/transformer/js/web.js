@@ -1,6 +1,8 @@
 // TextEncoder, TextDecoder, Buffer, URL and URLSearchParams, as far as transformers need them.
-(function (kit, host, { encode, decodeText }) {
+(function (kit, host, bytes) {
     "use strict";
+
+    const { encode, decodeText } = bytes;
 
     const whole = (text) => String(text).toWellFormed();
 

@@ -2,6 +2,9 @@
 //! Each test has its own pool; none looks at a clock.
 
 mod forms;
+mod globals;
+mod hostile;
+mod results;
 mod runs;
 
 use std::collections::BTreeMap;
