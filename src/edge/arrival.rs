@@ -206,3 +206,59 @@ impl From<&Kept> for Change {
         Change { found: kept.found.clone(), left: kept.left.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(status: u16, headers: &[(&str, &str)]) -> Response {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Response { status, headers: headers.iter().map(owned).collect(), body: String::new() }
+    }
+
+    #[test]
+    fn headers_of_the_connection_and_what_is_no_header_are_left_out_and_told() {
+        let mut notes = Vec::new();
+        let given =
+            response(200, &[("X-Mine", "1"), ("Transfer-Encoding", "chunked"), ("a b", "c"), ("d", "e\n")]);
+        let fitting = fitting(given, "transformers/shop.js", &mut notes).unwrap();
+        assert_eq!(fitting.headers, [("X-Mine".to_owned(), "1".to_owned())]);
+        assert_eq!(notes.len(), 3, "{notes:?}");
+    }
+
+    #[test]
+    fn an_answer_has_a_status_that_ends_an_exchange() {
+        for status in [0, 100, 101, 199, 600, 999] {
+            assert!(fitting(response(status, &[]), "", &mut Vec::new()).is_err(), "{status}");
+        }
+        assert!(fitting(response(599, &[]), "", &mut Vec::new()).is_ok());
+    }
+
+    #[test]
+    fn falsy_is_what_javascript_calls_so() {
+        for value in [json!(null), json!(false), json!(0), json!(-0.0), json!("")] {
+            assert!(is_falsy(&value), "{value}");
+        }
+        for value in [json!(true), json!("0"), json!([]), json!({}), json!(1)] {
+            assert!(!is_falsy(&value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_given_back_stands_in_the_place_of_the_one_that_was_posted() {
+        let posted = Posted {
+            method: "POST".to_owned(),
+            headers: Map::new(),
+            query: Map::new(),
+            body: json!({ "userId": "u", "sessionId": "s", "text": "hi", "Daten": { "a": 1 } }),
+            raw_body: String::new(),
+            original_url: String::new(),
+            ip: String::new(),
+        };
+        let merged = |given: Value| merged(&posted, given.as_object().unwrap().clone());
+        assert_eq!(Value::from(merged(json!({}))), posted.body);
+        let without = Body::of(merged(json!({ "data": null, "userId": "v" }))).unwrap();
+        assert_eq!((without.user_id.as_str(), without.data), ("v", None));
+        assert!(Body::of(merged(json!({ "data": null, "text": null }))).is_err(), "nothing is said any more");
+    }
+}

@@ -26,6 +26,7 @@ const LANES: usize = 4;
 const RUNS_MAX: usize = 1_000;
 /// Of a request that asks for no timeout of its own: what the reference gives a request of a flow.
 const REQUEST_MS: u64 = 8_000;
+const BEHIND_MS: u64 = 1_000;
 
 pub struct Lanes {
     guard: Arc<Guard>,
@@ -251,15 +252,16 @@ impl Outside {
     }
 }
 
-/// The request as it is sent, within the time that the run has left.
+/// The request as it is sent, alone. Its own timeout is behind that of the run, if it asks for more than is left: which of
+/// the two it was is to be told.
 fn call(request: &Request, left: Duration) -> Call {
-    let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1);
+    let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
     Call {
         method: request.method.clone(),
         url: request.url.clone(),
         headers: request.headers.clone().into_iter().collect(),
         body: request.body.clone(),
-        timeout_ms: request.timeout_ms.unwrap_or(REQUEST_MS).clamp(1, left),
+        timeout_ms: request.timeout_ms.unwrap_or(REQUEST_MS).clamp(1, left.saturating_add(BEHIND_MS)),
         retries: 0,
     }
 }

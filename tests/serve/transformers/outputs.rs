@@ -1,7 +1,10 @@
 //! What goes out: outputs that are changed, dropped and buried, the storage of a session, and transformers that wait while
 //! the process is killed or stopped.
 
-use antiphon::model::SessionId;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use antiphon::model::{SessionId, Stored};
+use antiphon::store::Writes;
 use serde_json::{Value, json};
 
 use super::{ECHO, notes, shop};
@@ -254,4 +257,36 @@ fn a_storage_that_is_too_large_fails_its_run_and_is_not_kept() {
     let stored =
         store(&engine.project.state).storage(&SessionId { endpoint, user_id, session_id }.key()).unwrap();
     assert_eq!(stored.map(|stored| Value::Object(stored.values)), Some(json!({ "text": "0ab" })));
+}
+
+#[test]
+fn a_storage_that_was_not_used_for_as_long_as_a_session_lives_counts_as_empty() {
+    let receiver = Receiver::start();
+    let script = "export async function handleOutput({ userId, sessionId }) {\n\
+                  const storage = await getSessionStorage(userId, sessionId);\n\
+                  return { AIOutput: { text: `${userId} ${storage.n ?? 'nothing'}` } };\n}";
+    let project = shop(&receiver, ECHO, "output: true", script);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
+    let key = |user: &str| {
+        let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
+        SessionId { endpoint, user_id, session_id }.key()
+    };
+    let before = store(&project.state);
+    let mut writes = Writes::new();
+    for (user, expires_at) in [("ann", now - 1), ("bob", now + 60_000)] {
+        let values = json!({ "n": 1 }).as_object().unwrap().clone();
+        writes.storage(&key(user), &Stored { expires_at, values });
+    }
+    before.commit_blocking(writes).unwrap();
+    drop(before);
+    let mut engine = Engine::start(project);
+    for user in ["ann", "bob"] {
+        engine.session("shop", user, "1").says("hello");
+    }
+    let mut texts = receiver.texts(2);
+    texts.sort();
+    assert_eq!(texts, ["ann nothing", "bob 1"]);
+    engine.terminate();
+    let renewed = store(&engine.project.state).storage(&key("bob")).unwrap().expect("it is there");
+    assert!(renewed.expires_at > now + 6 * 24 * 60 * 60 * 1000, "using it keeps it");
 }
