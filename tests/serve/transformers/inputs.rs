@@ -224,3 +224,21 @@ fn an_edited_transformer_is_taken_over_and_a_broken_one_is_not() {
     session.says("x");
     assert_eq!(receiver.texts(3), ["one", "two", "two"]);
 }
+
+#[test]
+fn who_has_no_key_of_the_endpoint_reaches_no_transformer() {
+    let receiver = Receiver::start();
+    let script = "export const handleInput = ({ response }) => { response.status(200).send('I ran'); };";
+    let project = shop(&receiver, ECHO, "input: true", script);
+    // printf %s open | sha256sum
+    let digest = "2348f998744212575d85959674f9607ab26f67708a917157472832386337c904";
+    let more = format!(
+        "auth: {{ webhookKeys: [\"sha256:{digest}\"] }}\ntransformers: {{ file: shop.js, input: true }}"
+    );
+    project.rewrite_endpoint("shop", &more);
+    let engine = Engine::start(project);
+    let session = engine.session("shop", "ann", "1");
+    session.try_say("hello").problem(401, "unauthorized");
+    let answer = session.post("", &json!({ "text": "hello" }), &[("x-webhook-key", "open")]);
+    assert_eq!((answer.status, answer.body.as_slice()), (200, b"I ran".as_slice()));
+}
