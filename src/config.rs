@@ -41,6 +41,12 @@ pub struct Limits {
     pub context_bytes: usize,
     pub script_steps: u64,
     pub script_memory_bytes: usize,
+    /// What one run of a transformer may compute; waiting for answers is apart.
+    pub transformer_ms: u64,
+    pub transformer_wait_ms: u64,
+    pub transformer_memory_bytes: usize,
+    /// Requests of one run.
+    pub transformer_requests: usize,
     pub inputs_in_flight: usize,
     pub cache_bytes: u64,
     pub passivate_after_ms: u64,
@@ -55,6 +61,8 @@ pub struct Log {
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub level: String,
     pub format: LogFormat,
+    /// What transformers write with `console` and throw goes to the log too. People's words may be in it.
+    pub console: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +102,7 @@ impl Default for Settings {
             admin_keys: Vec::new(),
             egress_allow: Vec::new(),
             limits: Limits::default(),
-            log: Log { level: "info".to_owned(), format: LogFormat::Text },
+            log: Log { level: "info".to_owned(), format: LogFormat::Text, console: false },
             watch: true,
         }
     }
@@ -109,6 +117,10 @@ impl Default for Limits {
             context_bytes: 64 * KIB as usize,
             script_steps: 20_000_000,
             script_memory_bytes: 64 * MIB as usize,
+            transformer_ms: 5_000,
+            transformer_wait_ms: 30_000,
+            transformer_memory_bytes: 64 * MIB as usize,
+            transformer_requests: 5,
             inputs_in_flight: 10_000,
             cache_bytes: 128 * MIB,
             passivate_after_ms: 60_000,

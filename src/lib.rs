@@ -4,7 +4,8 @@
 //!
 //! `http` authenticates and checks what was posted and hands it to the switchboard of the shard its session belongs to
 //! (`session`). The session's actor has the turn decided by `turn`, a function of the program (`flow`), the state, the
-//! input, a time and a seed, with users' JavaScript run by `script`. One batch goes to the `store`: the new state, the
+//! input, a time and a seed, with users' JavaScript run by `script`. What comes in and what goes out passes the endpoint's
+//! transformers on the way (`edge`). One batch goes to the `store`: the new state, the
 //! transcript record, the callbacks owed, what is waited for, the input's end. When it is flushed, and not before, the caller gets its `202`, and
 //! `delivery` brings the callbacks to the webhook. What a flow waits for, `dispatch` works off and wakes the session with
 //! it. `metrics` counts what happens, for whoever watches. `serve` puts all of it together from a `project`, and replaces that
@@ -14,7 +15,8 @@
 //! # What holds, always
 //!
 //! 1. **A turn is a function.** It does not wait, fail, log, or read clock, chance, files or network; a fault is a value in it.
-//! 2. **Commit, then speak.** Nothing leaves the process before the one batch that decided it is flushed.
+//! 2. **Commit, then speak.** Nothing leaves the process before the one batch that decided it is flushed. What a transformer
+//!    asks another system is the one exception: it comes before, again after a crash, and then with the same `Idempotency-Key`.
 //! 3. **One session, one event at a time**, in a numbered order. Two sessions share nothing but the store.
 //! 4. **An input takes effect exactly once**, though it is posted twice, though the process is killed at any instruction.
 //!    A callback is attempted until it ends, in order, and its bytes are frozen at commit.
@@ -36,6 +38,7 @@ pub mod yaml;
 pub mod flow;
 pub mod script;
 
+pub mod transformer;
 pub mod turn;
 
 pub mod config;
@@ -46,6 +49,8 @@ pub mod alarm;
 pub mod clock;
 pub mod metrics;
 pub mod store;
+
+pub mod edge;
 
 pub mod delivery;
 pub mod dispatch;

@@ -9,7 +9,8 @@ impl Settings {
     pub fn renewed(&self, read: &Settings) -> (Settings, Vec<&'static str>) {
         // Without "..": a new setting is put on one of the two sides.
         let Settings { listen, state, workers, admin_keys, egress_allow, limits, log, watch } = self;
-        let Log { level, format } = log;
+        // `console` is looked up each time that it is needed.
+        let Log { level, format, console: _ } = log;
         let mut differ = vec![
             ("listen", *listen != read.listen),
             ("state", *state != read.state),
@@ -24,7 +25,8 @@ impl Settings {
             ("watch", *watch != read.watch),
         ]);
         let restart_for = differ.into_iter().filter_map(|(path, differs)| differs.then_some(path)).collect();
-        (Settings { limits, ..self.clone() }, restart_for)
+        let log = Log { console: read.log.console, ..log.clone() };
+        (Settings { limits, log, ..self.clone() }, restart_for)
     }
 }
 
@@ -42,6 +44,10 @@ impl Limits {
             goto_repeats: _,
             context_bytes: _,
             script_steps: _,
+            transformer_ms: _,
+            transformer_wait_ms: _,
+            transformer_memory_bytes: _,
+            transformer_requests: _,
             passivate_after_ms: _,
             callbacks_per_host: _,
             delivered_hours: _,

@@ -33,7 +33,7 @@ pub(super) const KIB: u64 = 1024;
 pub(super) const MIB: u64 = 1024 * KIB;
 const GIB: u64 = 1024 * MIB;
 
-pub static SETTINGS: [Setting; 21] = [
+pub static SETTINGS: [Setting; 26] = [
     one(
         "listen",
         Some("\"127.0.0.1:8080\""),
@@ -119,6 +119,38 @@ pub static SETTINGS: [Setting; 21] = [
         "Memory that the JavaScript of one turn may use.",
     ),
     number(
+        "limits.transformerMs",
+        "5000",
+        10,
+        60_000,
+        |all, n| all.limits.transformer_ms = n,
+        "What one run of a transformer may compute, in milliseconds; the time in which it waits for answers does not count.",
+    ),
+    number(
+        "limits.transformerWaitMs",
+        "30000",
+        100,
+        600_000,
+        |all, n| all.limits.transformer_wait_ms = n,
+        "How long one run of a transformer may wait, for all of its requests together, in milliseconds.",
+    ),
+    number(
+        "limits.transformerMemoryBytes",
+        "67108864",
+        MIB,
+        4 * GIB,
+        |all, n| all.limits.transformer_memory_bytes = n as usize,
+        "Memory that one run of a transformer may use.",
+    ),
+    number(
+        "limits.transformerRequests",
+        "5",
+        0,
+        100,
+        |all, n| all.limits.transformer_requests = n as usize,
+        "Requests that one run of a transformer may send.",
+    ),
+    number(
         "limits.inputsInFlight",
         "10000",
         1,
@@ -182,6 +214,12 @@ pub static SETTINGS: [Setting; 21] = [
         log_format,
         "text for people, json for machines.",
     ),
+    Setting {
+        path: "log.console",
+        default: Some("false"),
+        take: Take::Truth(|all, console| all.log.console = console),
+        doc: "Whether what transformers write with console.log and the like, and the texts of their errors, are in the log too, not only in the transcript. People's words may be in them.",
+    },
     Setting {
         path: "watch",
         default: Some("true"),

@@ -137,10 +137,13 @@ fn every_setting_is_either_taken_over_or_named() {
             "log.level" => "debug",
             "log.format" => "json",
             "watch" => "false",
-            "limits.bodyBytes" | "limits.scriptSteps" | "limits.scriptMemoryBytes" | "limits.cacheBytes" => {
-                "3000000"
-            }
-            "limits.contextBytes" => "3000",
+            "log.console" => "true",
+            "limits.bodyBytes"
+            | "limits.scriptSteps"
+            | "limits.scriptMemoryBytes"
+            | "limits.transformerMemoryBytes"
+            | "limits.cacheBytes" => "3000000",
+            "limits.contextBytes" | "limits.transformerMs" | "limits.transformerWaitMs" => "3000",
             _ => "7",
         };
         let mut read = running.clone();

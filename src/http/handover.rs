@@ -48,5 +48,5 @@ async fn post(
         let body = body::parse_words(&read().await?, id.user_id, id.session_id)?;
         input::post(front, endpoint, source, body, request.headers(), &trace_id).await
     };
-    input::respond(accepted.await, &trace_id)
+    accepted.await.map_or_else(|problem: Problem| problem.traced(&trace_id).respond(), input::accepted)
 }

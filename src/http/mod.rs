@@ -12,6 +12,7 @@ mod look;
 mod metrics;
 mod problem;
 mod running;
+mod transformed;
 
 pub use front::{Front, Gate};
 pub use key::{AdminKeyError, admin_keys};
@@ -61,7 +62,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/api/v1/flows").get(running::flows).default_service(web::to(only_get)))
         .service(web::resource("/api/v1/flows/{hash}").get(running::flow).default_service(web::to(only_get)))
         .service(web::resource("/api/v1/reload").post(running::reload).default_service(web::to(only_post)))
-        .service(web::resource("/{token}").post(input::user).default_service(web::to(only_post)))
+        .service(
+            web::resource("/{token}").post(input::user).get(input::asked).default_service(web::to(only_post)),
+        )
         .default_service(web::to(nothing_here));
 }
 

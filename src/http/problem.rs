@@ -6,6 +6,7 @@ use actix_web::http::{StatusCode, header};
 use serde::Serialize;
 
 use crate::clock;
+use crate::model::FieldError;
 use crate::project::LoadError;
 use crate::session::{Refusal, ReloadError};
 use crate::store;
@@ -32,6 +33,7 @@ pub enum Kind {
     ProjectHasFaults,
     SessionBusy,
     Internal,
+    TransformerFailed,
     Overloaded,
     StorageUnavailable,
     ShuttingDown,
@@ -45,12 +47,6 @@ pub struct Problem {
     trace_id: String,
     errors: Vec<FieldError>,
     allow: Option<&'static str>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct FieldError {
-    pub field: String,
-    pub detail: String,
 }
 
 impl Kind {
@@ -71,6 +67,7 @@ impl Kind {
             Kind::ProjectHasFaults => (422, "project-has-faults", "The project has faults", None),
             Kind::SessionBusy => (429, "session-busy", "The session is busy", Some(RETRY_AFTER_SECONDS)),
             Kind::Internal => (500, "internal", "The server failed", None),
+            Kind::TransformerFailed => (502, "transformer-failed", "A transformer failed", None),
             Kind::Overloaded => (503, "overloaded", "The server is overloaded", Some(RETRY_AFTER_SECONDS)),
             Kind::StorageUnavailable => {
                 (503, "storage-unavailable", "The server cannot store anything", Some(RETRY_LATER_SECONDS))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Callback, Input, SessionId, SessionKey};
+use super::{Callback, Input, Map, Note, SessionId, SessionKey};
 
 /// An accepted input that waits for its turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,18 @@ pub struct Queued {
     /// Starts of the process that found it first in the queue: it may be what ends the process.
     #[serde(default)]
     pub tries: u32,
+    /// What happened to it before it was accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// What a session's transformers remember between two runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stored {
+    /// Milliseconds since 1970; from then on there is nothing.
+    pub expires_at: u64,
+    pub values: Map,
 }
 
 /// What the caller who sent an `Idempotency-Key` was answered.

@@ -122,6 +122,13 @@ pub fn call_id(key: &SessionKey, started_at: u64, wait: u64) -> String {
     format!("call_{}", hex(&digest.chain_update(wait.to_be_bytes()).finalize()[..16]))
 }
 
+/// The `Idempotency-Key` of a request that a run of a transformer sends, its `number`-th: the same when the run is done again
+/// after a crash. `run` is what the run is about, in parts that no other run has.
+pub fn request_id(run: &[&str], number: usize) -> String {
+    let digest = Sha256::new().chain_update(b"request").chain_update(hash(run));
+    format!("call_{}", hex(&digest.chain_update((number as u64).to_be_bytes()).finalize()[..16]))
+}
+
 /// Each part goes in with its length before it, so that ("ab", "c") and ("a", "bc") differ.
 fn hash(parts: &[&str]) -> [u8; 32] {
     let mut digest = Sha256::new();

@@ -1,6 +1,7 @@
 //! Plain data that every layer speaks: who a session is, what comes in, what goes out, what is kept.
 //! Nothing here does anything: no I/O, no clock, no chance, no log.
 
+mod body;
 mod call;
 mod delivery;
 mod depth;
@@ -13,15 +14,16 @@ mod session;
 mod span;
 mod wait;
 
+pub use body::{Body, FieldError};
 pub use call::{Call, CallResult};
 pub use delivery::{
-    Attempt, Attempts, Batch, DeadLetter, Number, ProgramSource, Quarantined, Queued, Receipt, Seen,
+    Attempt, Attempts, Batch, DeadLetter, Number, ProgramSource, Quarantined, Queued, Receipt, Seen, Stored,
 };
 pub use depth::{DEPTH_MAX, is_deeper, is_too_deep};
-pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, call_id, hex};
+pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, call_id, hex, request_id};
 pub use input::{Input, Source};
 pub use output::{Callback, Output, Speaker};
-pub use record::{Note, NoteKind, Numbered, Record};
+pub use record::{Fate, Note, NoteKind, Numbered, Record, Transformed};
 pub use script::{OBJECTS, Place, Script, ScriptKind};
 pub use session::{Carried, Frame, Loop, Position, Session, Spent};
 pub use span::span_ms;

@@ -1,6 +1,7 @@
 //! The transcript: one record a turn, with all that is needed to run the turn again.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Input, Map, Output, ProgramHash, Woken};
 
@@ -30,8 +31,31 @@ pub struct Record {
     pub suspended: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Numbered>,
+    /// What became of outputs on the way to the webhook, where a transformer changed anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transformed: Vec<Transformed>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+}
+
+/// An output that did not go out as the flow said it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transformed {
+    /// That of the output.
+    pub sequence: u64,
+    #[serde(flatten)]
+    pub fate: Fate,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "fate")]
+pub enum Fate {
+    /// This was sent instead.
+    Sent { value: Value },
+    /// Nothing was sent.
+    Dropped,
+    /// Its transformer failed, and the endpoint aborts on errors: a dead letter.
+    Buried { reason: String },
 }
 
 /// An output with its place in the session.

@@ -19,8 +19,11 @@ pub struct Session {
     pub turns: u64,
     /// Inputs accepted so far, those that wait in the queue too; what `sequence` counts.
     pub inputs: u64,
-    /// Outputs so far; what `antiphon-sequence` counts.
+    /// Outputs so far; without those that were withheld, what `antiphon-sequence` counts.
     pub outputs: u64,
+    /// Of these, outputs that a transformer dropped: no callback was owed for them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub withheld: u64,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub context: Map,
     /// Paths of the `once` steps that ran.
@@ -167,6 +170,7 @@ impl Session {
             turns: 0,
             inputs: 0,
             outputs: 0,
+            withheld: 0,
             context: Map::new(),
             once: BTreeSet::new(),
             waited: 0,

@@ -27,7 +27,11 @@ pub static TEST: Shape = Shape::new(
             Kind::List(&Kind::Whole(0, u64::MAX), 0),
             "The chance of the first turns: what oneOf and Math.random() draw.",
         ),
-        Key::optional("http", Kind::Names(&CALLS), "What the calls of http steps are answered."),
+        Key::optional(
+            "http",
+            Kind::Names(&CALLS),
+            "What the calls of http steps, and the requests of transformers, are answered.",
+        ),
         Key::required("steps", Kind::List(&Kind::Named(&STEP), 1), "Who says what, from top to bottom."),
     ],
 )
@@ -124,9 +128,15 @@ pub static OUTPUT: Shape = Shape::new(
         Key::optional("oneOf", Kind::List(&Kind::Text, 1), "Texts, one of which it is."),
         Key::optional("data", Kind::Object, "The whole data."),
         Key::optional("source", Kind::Words(&["bot", "agent"]), "Who says it."),
+        Key::optional(
+            "sent",
+            Kind::Anything,
+            "The whole body that the webhook gets, for what handleOutput makes of it. Where that has an AIOutput, its text \
+             and data are those of this output.",
+        ),
     ],
 )
-.one_of(&["text", "match", "oneOf", "data", "source"]);
+.one_of(&["text", "match", "oneOf", "data", "source", "sent"]);
 
 static EXPECTED: Names = Names { names: &PLACE, of: Kind::Anything, least: 1 };
 

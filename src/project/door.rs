@@ -57,7 +57,16 @@ pub static ENDPOINT: Shape = Shape::new(
             "Where every output is posted; without it outputs are kept in the transcript only.",
         ),
         Key::optional("session", Kind::Mapping(&SESSION), "The rules of its sessions."),
-        Key::optional("transformers", Kind::Mapping(&TRANSFORMERS), "JavaScript at the edges."),
+        Key::optional(
+            "transformers",
+            Kind::Mapping(&TRANSFORMERS),
+            "JavaScript at the edges: functions of one file, each switched on by itself.",
+        ),
+        Key::optional(
+            "settings",
+            Kind::Object,
+            "Whatever the transformers need to know: they see it as endpoint.settings. Secrets stand here, as ${NAME}.",
+        ),
         Key::optional("dataProtection", Kind::Mapping(&DATA_PROTECTION), "What is kept of people's words."),
         Key::optional("nlu", Kind::Mapping(&LATER), "Not available in this version: leave it empty."),
         Key::optional("translation", Kind::Mapping(&LATER), "Not available in this version: leave it empty."),
@@ -184,18 +193,44 @@ pub static SESSION: Shape = Shape::new(
 
 pub static TRANSFORMERS: Shape = Shape::new(
     "transformers",
-    "JavaScript at the edges; not available in this version, so that nothing but false may stand here.",
+    "JavaScript at the edges: functions of one file, each switched on by itself.",
     &[
-        Key::optional("file", Kind::Text, "The file in transformers/ that holds the functions."),
-        Key::optional("input", Kind::Truth, "Changes what comes in.").default("false"),
-        Key::optional("output", Kind::Truth, "Changes what goes out.").default("false"),
-        Key::optional("executionFinished", Kind::Truth, "Runs after each turn.").default("false"),
-        Key::optional("inject", Kind::Truth, "Changes what is injected.").default("false"),
-        Key::optional("notify", Kind::Truth, "Changes what is notified.").default("false"),
-        Key::optional("abortOnError", Kind::Truth, "Refuses an input whose transformer fails.")
-            .default("false"),
+        Key::optional(
+            "file",
+            Kind::Formed(&SCRIPT),
+            "The file in transformers/ that exports the functions, JavaScript or TypeScript.",
+        ),
+        Key::optional(
+            "input",
+            Kind::Truth,
+            "handleInput: makes of what was posted what the user says, drops it, or answers the caller itself.",
+        )
+        .default("false"),
+        Key::optional(
+            "output",
+            Kind::Truth,
+            "handleOutput: makes of an output what the webhook gets, or drops it.",
+        )
+        .default("false"),
+        Key::optional(
+            "executionFinished",
+            Kind::Truth,
+            "handleExecutionFinished: runs when the flow is through with an input.",
+        )
+        .default("false"),
+        Key::optional("inject", Kind::Truth, "handleInject: as handleInput, for what is injected.").default("false"),
+        Key::optional("notify", Kind::Truth, "handleNotify: as handleInput, for what is notified.").default("false"),
+        Key::optional(
+            "abortOnError",
+            Kind::Truth,
+            "What follows when one of them fails. false: the value goes on as it was. true: the caller is answered \
+             502, and an output becomes a dead letter.",
+        )
+        .default("false"),
     ],
 );
+
+static SCRIPT: Form = Form { called: "a file such as shop.js or shop.ts", pattern: r"\.(js|ts)$" };
 
 pub static DATA_PROTECTION: Shape = Shape::new(
     "data-protection",

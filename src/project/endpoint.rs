@@ -7,10 +7,12 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::door::{AUTH, ENDPOINT, SESSION};
+use super::transformers::{self, Files, Transformers};
 use super::webhook::{self, Webhook};
 use super::{later, value};
 use crate::config;
 use crate::flow::Program;
+use crate::model::{DEPTH_MAX, Map, is_too_deep};
 use crate::turn::Door;
 use crate::yaml::{self, Faults, Node, Value, did_you_mean, not_available};
 
@@ -19,6 +21,8 @@ pub struct Endpoint {
     rules: Rules,
     /// What its flows may know of it.
     pub door: Arc<Door>,
+    /// What its transformers see of it: `endpoint`.
+    pub object: serde_json::Value,
     /// The flow that its sessions start.
     pub program: Arc<Program>,
 }
@@ -38,6 +42,10 @@ pub struct Rules {
     /// None: outputs are kept in the transcript only.
     pub webhook: Option<Arc<Webhook>>,
     pub session: SessionRules,
+    /// None: nothing is switched on.
+    pub transformers: Option<Transformers>,
+    /// For its transformers; secrets may be in it.
+    pub settings: Map,
 }
 
 /// Who may post.
@@ -66,7 +74,7 @@ pub enum Overlap {
 /// What an endpoint may refer to, and what was read before it.
 pub(super) struct Surroundings<'a> {
     pub flows: &'a [String],
-    pub transformers: &'a [String],
+    pub transformers: &'a Files,
     /// The endpoint that has each token.
     pub tokens: HashMap<String, String>,
 }
@@ -108,7 +116,7 @@ impl Endpoint {
             locale: rules.locale.clone(),
             timezone: rules.timezone.clone(),
         };
-        Endpoint { rules, door: Arc::new(door), program }
+        Endpoint { object: transformers::object(&rules), rules, door: Arc::new(door), program }
     }
 
     /// Whether the files say the same of both; their programs may be of two versions.
@@ -145,8 +153,12 @@ impl Rules {
             auth: auth(keys.optional("auth"), faults),
             webhook: keys.optional("webhook").and_then(|node| webhook::read(node, faults)).map(Arc::new),
             session: session_rules(keys.optional("session"), faults),
+            transformers: keys
+                .optional("transformers")
+                .and_then(|node| around.transformers.take(node, faults)),
+            settings: keys.optional("settings").map(|node| settings(node, faults)).unwrap_or_default(),
         };
-        later::refuse(&mut keys, around.transformers, faults);
+        later::refuse(&mut keys, faults);
         keys.finish(faults);
         Some(rules)
     }
@@ -195,6 +207,17 @@ fn session_rules(node: Option<&Node>, faults: &mut Faults) -> SessionRules {
     }
     keys.finish(faults);
     rules
+}
+
+fn settings(node: &Node, faults: &mut Faults) -> Map {
+    let entries = node.entries(faults).unwrap_or_default();
+    let settings: Map = entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect();
+    if is_too_deep(&settings) {
+        let text =
+            format!("lists and mappings lie more than {DEPTH_MAX} deep in one another; make it flatter");
+        faults.push(&node.place, text);
+    }
+    settings
 }
 
 fn overlap(node: &Node, faults: &mut Faults) -> Option<Overlap> {

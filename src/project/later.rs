@@ -1,10 +1,8 @@
 //! The keys of an endpoint that are known and that this version cannot serve yet. Asking for one of them is a fault
 //! that says so: a project never runs otherwise than it reads. Absent or switched off, they are fine.
 
-use super::door::{DATA_PROTECTION as DATA_PROTECTION_KEYS, TRANSFORMERS};
-use crate::yaml::{Faults, Keys, Node, Value, did_you_mean, not_available};
-
-const HOOKS: [&str; 5] = ["input", "output", "executionFinished", "inject", "notify"];
+use super::door::DATA_PROTECTION as DATA_PROTECTION_KEYS;
+use crate::yaml::{Faults, Keys, Node, Value, not_available};
 
 /// The keys of `dataProtection`, the value each cannot have yet, and what happens now.
 const DATA_PROTECTION: [(&str, Option<bool>, &str); 8] = [
@@ -19,10 +17,7 @@ const DATA_PROTECTION: [(&str, Option<bool>, &str); 8] = [
 ];
 
 /// Takes these keys from an endpoint and reports what it asks for in vain.
-pub(super) fn refuse(keys: &mut Keys, transformers: &[String], faults: &mut Faults) {
-    if let Some(node) = keys.optional("transformers") {
-        refuse_transformers(node, transformers, faults);
-    }
+pub(super) fn refuse(keys: &mut Keys, faults: &mut Faults) {
     if let Some(node) = keys.optional("dataProtection") {
         refuse_data_protection(node, faults);
     }
@@ -30,31 +25,6 @@ pub(super) fn refuse(keys: &mut Keys, transformers: &[String], faults: &mut Faul
         if let Some(node) = keys.optional(name).filter(|node| !is_empty(node)) {
             faults.push(&node.place, not_available(&format!("\"{name}\""), "leave it out"));
         }
-    }
-}
-
-fn refuse_transformers(node: &Node, files: &[String], faults: &mut Faults) {
-    let Some(mut keys) = node.keys(&TRANSFORMERS, faults) else { return };
-    if let Some(node) = keys.optional("file") {
-        check_file(node, files, faults);
-    }
-    for hook in HOOKS {
-        let Some(node) = keys.optional(hook) else { continue };
-        if node.as_bool(faults) == Some(true) {
-            faults.push(&node.place, not_available(&format!("the transformer \"{hook}\""), "write false"));
-        }
-    }
-    if let Some(node) = keys.optional("abortOnError") {
-        node.as_bool(faults);
-    }
-    keys.finish(faults);
-}
-
-fn check_file(node: &Node, files: &[String], faults: &mut Faults) {
-    let Some(file) = node.as_str(faults) else { return };
-    if !files.iter().any(|known| known == file) {
-        let hint = did_you_mean(file, files.iter().map(String::as_str));
-        faults.push(&node.place, format!("there is no file transformers/{file}{hint}"));
     }
 }
 

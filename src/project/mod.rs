@@ -14,6 +14,7 @@ mod settings;
 mod signer;
 #[cfg(test)]
 mod tests;
+mod transformers;
 mod value;
 mod webhook;
 
@@ -29,15 +30,18 @@ pub use live::{Change, Live};
 pub use programs::recompile;
 pub use schema::{documents, has_stale_schemas, schema_text, write_schemas};
 pub use signer::{SecretError, Signer};
+pub use transformers::Transformers;
 pub use webhook::{OnExhausted, Webhook};
 
 use crate::config::{Limits, Overlay, Settings};
 use crate::flow::Program;
 use crate::model::ProgramHash;
+use crate::transformer;
 use crate::turn::Bounds;
 use crate::yaml::{self, Fault, Faults};
 use endpoint::{Rules, Surroundings};
 use programs::Flows;
+use transformers::Files;
 
 pub struct Project {
     pub root: PathBuf,
@@ -99,6 +103,17 @@ impl Project {
         self.programs.values().find(|program| program.hash == *hash)
     }
 
+    /// How far one run of a transformer may go.
+    pub fn transformer_bounds(&self) -> transformer::Bounds {
+        let limits = &self.settings.limits;
+        transformer::Bounds {
+            computing_ms: limits.transformer_ms,
+            requests_max: limits.transformer_requests,
+            memory_bytes: limits.transformer_memory_bytes,
+            result_bytes_max: limits.body_bytes,
+        }
+    }
+
     /// The same files under other settings.
     fn with_settings(self, settings: Settings) -> Project {
         let bounds = Arc::new(bounds(&settings.limits));
@@ -123,7 +138,7 @@ fn read_endpoints(
     env: &dyn Fn(&str) -> Option<String>,
     faults: &mut Faults,
 ) -> Vec<Rules> {
-    let transformers = folder::listed(root, "transformers", faults);
+    let transformers = Files::read(root, faults);
     let mut around = Surroundings { flows, transformers: &transformers, tokens: HashMap::new() };
     let files = folder::files(root, "endpoints", faults);
     if files.is_empty() {

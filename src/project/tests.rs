@@ -9,9 +9,12 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::config::{Overlay, Settings};
+use crate::transformer::Hook;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const FLOW: &str = "- say: Hello\n";
+const SCRIPT: &str = "export function handleInput({ request }) { return request.body; }\n\
+                      export const handleOutput = ({ output }) => output;\n";
 
 /// A project folder that is removed at the end of its test.
 struct Folder(PathBuf);
@@ -56,7 +59,11 @@ impl Drop for Folder {
 
 fn endpoint(lines: &str) -> Folder {
     let text = format!("urlToken: {TOKEN}\nflow: main\n{lines}\n");
-    Folder::with(&[("endpoints/web.yaml", &text), ("flows/main.yaml", FLOW), ("transformers/shop.js", "")])
+    Folder::with(&[
+        ("endpoints/web.yaml", &text),
+        ("flows/main.yaml", FLOW),
+        ("transformers/shop.js", SCRIPT),
+    ])
 }
 
 fn settings(text: &str) -> Folder {
@@ -89,7 +96,7 @@ fn every_further_key() -> String {
          webhook: {{ url: 'https://shop.example/in', user: alice, password: \"${{PASSWORD:-a: b}}\", \
          signingSecret: [{SECRET}, {PRIVATE}], timeoutMs: 5, retryAfterSeconds: [0, 0.25], concurrency: 2, onExhausted: skip, \
          batch: {{ max: 1, lingerMs: 0 }} }}\nsession: {{ expireMinutes: 1, queueMax: 2, overlap: reject }}\n\
-         transformers: {{ file: shop.js, input: false }}\ndataProtection: {{ maskLogging: true }}\nnlu: {{}}",
+         transformers: {{ file: shop.js, input: true, output: false, abortOnError: true }}\nsettings: {{ key: \"${{KEY:-k}}\" }}\ndataProtection: {{ maskLogging: true }}\nnlu: {{}}",
         "ab".repeat(32)
     )
 }
@@ -110,6 +117,10 @@ fn every_key_that_works_is_kept() {
     assert_eq!((webhook.user.as_deref(), webhook.password.as_deref()), (Some("alice"), Some("a: b")));
     assert_eq!(webhook.signers, [SECRET, PRIVATE].map(|secret| Signer::new(secret).unwrap()));
     assert_eq!((webhook.timeout_ms, &webhook.retry_after[..], webhook.concurrency), (5, &[0, 250][..], 2));
+    let transformers = door.transformers.as_ref().unwrap();
+    assert_eq!((transformers.path().as_str(), transformers.abort_on_error), ("transformers/shop.js", true));
+    assert!(transformers.has(Hook::Input) && !transformers.has(Hook::Output));
+    assert_eq!(door.object["settings"], serde_json::json!({ "key": "k" }));
 }
 
 #[test]
@@ -127,7 +138,8 @@ fn user_and_password_may_stand_in_the_address() {
 
 #[test]
 fn what_is_shown_of_a_project_holds_no_secret() {
-    let lines = "webhook: { url: 'http://shop.example', user: u, password: hunter2 }";
+    let lines =
+        "webhook: { url: 'http://shop.example', user: u, password: hunter2 }\nsettings: { key: hunter2 }";
     let shown = format!("{:?}", endpoint(lines).load().unwrap());
     assert!(!shown.contains("hunter2") && !shown.contains(TOKEN), "{shown}");
 }

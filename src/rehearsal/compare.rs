@@ -4,13 +4,26 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::heard::Heard;
 use super::plan::{Bot, Expected, Words};
 use super::talk;
-use crate::model::{Map, Output, Position, Speaker};
+use crate::model::{Map, Position, Speaker};
 
 /// None if the output is the one that is expected.
-pub(super) fn output(expected: &Bot, output: &Output) -> Option<String> {
-    let (text, said) = (&output.text, talk::quoted(output));
+pub(super) fn output(expected: &Bot, heard: &Heard) -> Option<String> {
+    let said = talk::quoted(heard);
+    if let Some(wanted) = &expected.sent
+        && let Some(Difference { path, found, wanted }) = difference(&heard.sent, wanted)
+    {
+        let place = if path.is_empty() { String::new() } else { format!(" at {path}") };
+        return Some(format!("what is sent is{place} {found}, expected {wanted}"));
+    }
+    let Some(output) = &heard.output else {
+        let known = expected.sent.is_some() && expected.is_of_any_words();
+        return (!known)
+            .then(|| format!("what is sent is {said}, which is no AIOutput; write bot: {{ sent: … }}"));
+    };
+    let text = &output.text;
     let wrong_text = match &expected.words {
         Words::Any => false,
         Words::Text(wanted) => wanted != text,

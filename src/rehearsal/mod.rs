@@ -6,6 +6,8 @@
 
 mod answers;
 mod compare;
+mod edges;
+mod heard;
 mod plan;
 mod read;
 mod record;

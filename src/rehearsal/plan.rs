@@ -66,6 +66,8 @@ pub struct Bot {
     /// Compared whole.
     pub data: Option<Map>,
     pub source: Option<Speaker>,
+    /// The body of the callback, whole.
+    pub sent: Option<Value>,
 }
 
 #[derive(Clone, Debug)]
@@ -91,4 +93,11 @@ pub enum What {
     Context(Vec<String>),
     Profile(Vec<String>),
     Position,
+}
+
+impl Bot {
+    /// Nothing is said of its text, data or speaker.
+    pub(super) fn is_of_any_words(&self) -> bool {
+        matches!(self.words, Words::Any) && self.data.is_none() && self.source.is_none()
+    }
 }

@@ -1,11 +1,12 @@
 //! A test file from what a real session said. The inputs are played on a stage beside the recording, so that the pauses
 //! between them are those after which something came due, and each call is found with its answer.
 
+use super::heard::Heard;
 use super::plan::Setting;
 use super::stage::Stage;
 use super::write::{self, Lines};
 use super::{Failure, read, run, talk};
-use crate::model::{Note, NoteKind, Numbered, Record, SessionId};
+use crate::model::{Note, NoteKind, Record, SessionId};
 use crate::project::{File, Project};
 use crate::script::Sandbox;
 use crate::yaml::Faults;
@@ -38,7 +39,7 @@ pub fn record(id: &SessionId, records: &[Record], project: &Project, path: &str)
     let mut last = None;
     for manner in MANNERS {
         let mut recorder =
-            Recorder { manner, records, lines: Lines::default(), played: vec![false; records.len()] };
+            Recorder { manner, id, records, lines: Lines::default(), played: vec![false; records.len()] };
         let text = recorder.write(id, project);
         let failure = check(&text, path, project);
         let passes = failure.is_none();
@@ -65,6 +66,7 @@ fn check(text: &str, path: &str, project: &Project) -> Option<Failure> {
 
 struct Recorder<'a> {
     manner: Manner,
+    id: &'a SessionId,
     records: &'a [Record],
     lines: Lines,
     /// Inputs that are written already, because they came while the flow waited.
@@ -154,8 +156,9 @@ impl Recorder<'_> {
     /// What came of the turn. A fault without a place is the server's and comes of no flow.
     fn outcome(&mut self, index: usize) {
         let record = &self.records[index];
-        for Numbered { output, .. } in &record.outputs {
-            self.lines.said(output);
+        let trace_id = &record.input.trace_id;
+        for heard in Heard::all(&record.outputs, &record.transformed, self.id, trace_id) {
+            self.lines.said(&heard);
         }
         let fault = |note: &&Note| note.kind == NoteKind::Fault && !note.place.is_empty();
         for note in record.notes.iter().filter(fault) {

@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
+use super::heard::Heard;
 use super::plan::{Act, Bot, Expected, Step, Test, What};
 use super::stage::Stage;
 use super::{compare, talk};
-use crate::model::{Note, NoteKind, Output, Place, Position, Session};
+use crate::model::{Note, NoteKind, Place, Position, Session};
 use crate::project::Project;
 use crate::script::Sandbox;
 
@@ -65,7 +66,7 @@ pub fn run(test: &Test, project: &Project, sandbox: &mut Sandbox) -> Result<(), 
 struct Play<'a> {
     stage: Stage<'a>,
     /// Said and not yet named by the test.
-    outputs: VecDeque<Output>,
+    outputs: VecDeque<Heard>,
     faults: VecDeque<Note>,
     talk: Vec<Line>,
 }
@@ -164,7 +165,7 @@ impl Play<'_> {
 }
 
 /// What was expected and what was said, side by side: an expected line that some later output fits is where the two meet again.
-fn difference(expected: Vec<&Bot>, said: &VecDeque<Output>) -> Vec<Line> {
+fn difference(expected: Vec<&Bot>, said: &VecDeque<Heard>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut next = 0;
     let line = |mark, text| Line { mark, text };

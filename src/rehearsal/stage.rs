@@ -3,12 +3,14 @@
 //! sequence. Nothing here reads a clock or the network, and nothing is stored.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use super::answers::{self, Answers};
+use super::edges::Edges;
+use super::heard::Heard;
 use super::plan::Setting;
 use crate::model::{
-    Awaited, CallResult, Input, Map, Note, Numbered, Output, Owed, Queued, Session, SessionId, Source, Wait,
-    Woken,
+    Awaited, CallResult, Input, Map, Note, Owed, Queued, Session, SessionId, Source, Wait, Woken,
 };
 use crate::project::{Endpoint, Project};
 use crate::script::Sandbox;
@@ -36,18 +38,30 @@ pub enum Trouble {
     )]
     NoAnswer(String),
     #[error(
+        "{file} calls {call}, and the test has no answer for it; add to http: \"{call}\": {{ status: 200, json: {{}} }}"
+    )]
+    Unanswered { file: String, call: String },
+    #[error(
+        "the transformer makes of it an input of the session \"{session}\" of the user \"{user}\"; a test is about one \
+         session: write user: and session: at its top"
+    )]
+    OtherSession { user: String, session: String },
+    #[error("{place}: {text}")]
+    Refused { place: String, text: String },
+    #[error(
         "more than {TURNS_MAX} turns come of this step: the flow wakes itself again and again; wait for less"
     )]
     Endless,
 }
 
 pub struct Stage<'a> {
-    project: &'a Project,
-    endpoint: &'a Endpoint,
+    pub(super) project: &'a Project,
+    pub(super) endpoint: &'a Arc<Endpoint>,
     door: Door,
     sandbox: &'a mut Sandbox,
-    answers: Answers<'a>,
-    id: SessionId,
+    pub(super) answers: Answers<'a>,
+    pub(super) edges: Edges,
+    pub(super) id: SessionId,
     /// None: there never was one.
     session: Option<Session>,
     profile: Map,
@@ -59,10 +73,10 @@ pub struct Stage<'a> {
     now: u64,
     seeds: &'a [u64],
     seeded: usize,
-    inputs: u64,
+    pub(super) inputs: u64,
     turns_left: usize,
-    outputs: Vec<Output>,
-    notes: Vec<Note>,
+    pub(super) outputs: Vec<Heard>,
+    pub(super) notes: Vec<Note>,
 }
 
 impl<'a> Stage<'a> {
@@ -84,6 +98,7 @@ impl<'a> Stage<'a> {
             door,
             sandbox,
             answers: Answers::new(&setting.answers),
+            edges: Edges::default(),
             id,
             session: None,
             profile: setting.profile.clone(),
@@ -102,10 +117,11 @@ impl<'a> Stage<'a> {
     /// Somebody speaks, and all that follows at this moment happens.
     pub fn speak(&mut self, source: Source, text: &str, data: Option<Map>) -> Result<(), Trouble> {
         self.turns_left = TURNS_MAX;
+        let Some((text, data)) = self.arrive(source, text, data)? else { return Ok(()) };
         life::admit(source, self.session(), !self.waiting.is_empty())?;
         self.inputs += 1;
         let (input_id, trace_id) = (format!("input-{}", self.inputs), format!("trace-{}", self.inputs));
-        let input = Input { input_id, trace_id, source, text: text.to_owned(), data, received_at: self.now };
+        let input = Input { input_id, trace_id, source, text, data, received_at: self.now };
         if self.is_suspended() {
             if !self.endpoint.session.has_room(self.waiting.len() + 1) {
                 return Err(Trouble::Busy);
@@ -156,7 +172,7 @@ impl<'a> Stage<'a> {
     }
 
     /// What was said and noted since this was last asked.
-    pub fn heard(&mut self) -> (Vec<Output>, Vec<Note>) {
+    pub fn heard(&mut self) -> (Vec<Heard>, Vec<Note>) {
         (std::mem::take(&mut self.outputs), std::mem::take(&mut self.notes))
     }
 
@@ -186,7 +202,7 @@ impl<'a> Stage<'a> {
 
     fn enqueue(&mut self, input: Input, reminder: Option<u64>) {
         let (id, sequence) = (self.id.clone(), self.next_sequence());
-        self.waiting.push_back(Queued { id, input, sequence, reminder, tries: 0 });
+        self.waiting.push_back(Queued { id, input, sequence, reminder, tries: 0, notes: Vec::new() });
     }
 
     /// Works off the inputs that wait and what is due, until nothing is left to do at this moment.
@@ -240,17 +256,27 @@ impl<'a> Stage<'a> {
         self.turns_left = self.turns_left.checked_sub(1).ok_or(Trouble::Endless)?;
         let expire_ms = self.endpoint.session.expire_ms;
         let session = life::base(self.session.as_ref(), &self.id, expire_ms, self.now);
-        let turn = match turn::speaker(input) {
-            Some(speaker) => turn::speak(&session, input, speaker, sequence, self.now),
-            None => self.step(&session, input, sequence, woken.as_ref()),
+        let seed = self.seeds.get(self.seeded).copied().unwrap_or(self.seeded as u64);
+        let (turn, ran) = match turn::speaker(input) {
+            Some(speaker) => (turn::speak(&session, input, speaker, sequence, self.now), false),
+            None => {
+                let ran = !turn::is_heard_by_agent(&session, input);
+                (self.step(&session, input, (sequence, seed), woken.as_ref()), ran)
+            }
         };
+        let departed = self.depart(&turn, &input.trace_id, (seed, ran && !turn.session.is_suspended()));
         self.keep(turn);
-        Ok(())
+        departed
     }
 
-    fn step(&mut self, session: &Session, input: &Input, sequence: u64, woken: Option<&Woken>) -> Turn {
+    fn step(
+        &mut self,
+        session: &Session,
+        input: &Input,
+        (sequence, seed): (u64, u64),
+        woken: Option<&Woken>,
+    ) -> Turn {
         let program = &self.endpoint.program;
-        let seed = self.seeds.get(self.seeded).copied().unwrap_or(self.seeded as u64);
         self.seeded += 1;
         let event = Event {
             program,
@@ -280,7 +306,6 @@ impl<'a> Stage<'a> {
         if let Some(profile) = turn.profile {
             self.profile = profile;
         }
-        self.outputs.extend(turn.outputs.into_iter().map(|Numbered { output, .. }| output));
         self.notes.extend(turn.notes);
     }
 }

@@ -108,7 +108,7 @@ fn back(node: &Node, faults: &mut Faults) -> Option<Act> {
 fn bot(node: &Node, faults: &mut Faults) -> Option<Bot> {
     if !matches!(node.value, Written::Mapping(_)) {
         let words = Words::Text(node.as_str(faults)?.to_owned());
-        return Some(Bot { words, data: None, source: None });
+        return Some(Bot { words, data: None, source: None, sent: None });
     }
     let mut keys = node.keys(&conversation::OUTPUT, faults)?;
     let text = keys.optional("text").and_then(|node| node.as_str(faults)).map(str::to_owned);
@@ -116,15 +116,17 @@ fn bot(node: &Node, faults: &mut Faults) -> Option<Bot> {
     let one_of = keys.optional("oneOf").and_then(|node| texts(node, faults));
     let data = keys.optional("data").and_then(|node| object(node, faults));
     let source = keys.optional("source").and_then(|node| node.valid(speaker, faults));
+    let sent = keys.optional("sent").map(Node::to_json);
     let given = [text.is_some(), pattern.is_some(), one_of.is_some()].iter().filter(|given| **given).count();
     if given > 1 {
         faults.push(keys.place(), "an output has one text: write one of text, match and oneOf");
     } else if node.entries(faults)?.is_empty() {
-        faults.push(keys.place(), "nothing is said of this output; write its text, match, oneOf or data");
+        faults
+            .push(keys.place(), "nothing is said of this output; write its text, match, oneOf, data or sent");
     }
     keys.finish(faults);
     let words = [text.map(Words::Text), pattern.map(Words::Match), one_of.map(Words::OneOf)];
-    Some(Bot { words: words.into_iter().flatten().next().unwrap_or(Words::Any), data, source })
+    Some(Bot { words: words.into_iter().flatten().next().unwrap_or(Words::Any), data, source, sent })
 }
 
 fn pattern(text: &str) -> Result<Regex, String> {

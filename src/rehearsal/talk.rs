@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::heard::Heard;
 use super::plan::{Bot, Words};
-use crate::model::{Map, Note, NoteKind, Output, Source, Speaker};
+use crate::model::{Map, Note, NoteKind, Source, Speaker};
 
 pub(super) fn spoken(source: Source, text: &str, data: Option<&Map>) -> String {
     let who = match source {
@@ -50,7 +51,8 @@ pub(super) fn place_and_text(note: &Note) -> String {
     if note.place.is_empty() { note.text.clone() } else { format!("{}: {}", note.place, note.text) }
 }
 
-pub(super) fn said(output: &Output) -> String {
+pub(super) fn said(Heard { output, sent }: &Heard) -> String {
+    let Some(output) = output else { return format!("(sent) {sent}") };
     let who = match output.source {
         Speaker::Bot => "",
         Speaker::Agent => "(agent)",
@@ -59,8 +61,9 @@ pub(super) fn said(output: &Output) -> String {
     joined([who, &output.text, if output.data.is_empty() { "" } else { &data }])
 }
 
-/// The text of an output, or its data if it has none.
-pub(super) fn quoted(output: &Output) -> String {
+/// The text of an output, or its data if it has none, or what is sent instead of one.
+pub(super) fn quoted(Heard { output, sent }: &Heard) -> String {
+    let Some(output) = output else { return sent.to_string() };
     if output.text.is_empty() && !output.data.is_empty() {
         return Value::Object(output.data.clone()).to_string();
     }
@@ -69,8 +72,8 @@ pub(super) fn quoted(output: &Output) -> String {
 
 /// An expected output as a line beside what was said.
 pub(super) fn line(bot: &Bot) -> String {
-    match (&bot.words, &bot.data, bot.source) {
-        (Words::Text(text), None, None) => text.clone(),
+    match (&bot.words, &bot.data, bot.source, &bot.sent) {
+        (Words::Text(text), None, None, None) => text.clone(),
         _ => expected(bot),
     }
 }
@@ -88,9 +91,11 @@ pub(super) fn expected(bot: &Bot) -> String {
         Some(Speaker::Bot) => "from the bot",
         Some(Speaker::Agent) => "from an agent",
     };
-    joined([words.as_str(), data.as_deref().unwrap_or_default(), source])
+    let sent = bot.sent.as_ref().map(|sent| format!("(sent) {sent}"));
+    let [data, sent] = [data, sent].map(Option::unwrap_or_default);
+    joined([words.as_str(), &data, source, &sent])
 }
 
-fn joined(parts: [&str; 3]) -> String {
+fn joined<const N: usize>(parts: [&str; N]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -12,8 +12,9 @@ use crate::config::Overlay;
 use crate::model::{Record, SessionId};
 use crate::project;
 
-const CASES: [(&str, &str); 3] = [
+const CASES: [(&str, &str); 4] = [
     ("plays", include_str!("cases/plays.txt")),
+    ("transformers", include_str!("cases/transformers.txt")),
     ("failures", include_str!("cases/failures.txt")),
     ("faults", include_str!("cases/faults.txt")),
 ];
@@ -65,7 +66,7 @@ fn every_case_is_reported_as_it_says() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// The sections of a case: `flow NAME`, `endpoint` (keys of its file), `test` (its steps, and further keys).
+/// The sections of a case: `flow NAME`, `script FILE`, `endpoint` (keys of its file), `test` (its steps, and further keys).
 fn report(given: &str) -> String {
     let mut files: Vec<(String, String)> = vec![(
         "endpoints/web.yaml".to_owned(),
@@ -74,6 +75,7 @@ fn report(given: &str) -> String {
     let mut at = 0;
     for line in given.lines() {
         match line.split_once(' ').unwrap_or((line, "")) {
+            ("script", name) => files.push((format!("transformers/{name}"), String::new())),
             ("flow", name) => files.push((format!("flows/{name}.yaml"), String::new())),
             ("test", "") => files.push(("tests/case.yaml".to_owned(), "endpoint: web\nsteps:\n".to_owned())),
             ("endpoint", "") => {

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::heard::Heard;
 use super::plan::Setting;
-use crate::model::{CallResult, Input, Map, Output, Source, Speaker};
+use crate::model::{CallResult, Input, Map, Source, Speaker};
 use crate::yaml;
 
 /// What stands before the steps.
@@ -59,7 +60,10 @@ impl Lines {
         self.step(&format!("{key}: {words}"));
     }
 
-    pub(super) fn said(&mut self, output: &Output) {
+    pub(super) fn said(&mut self, Heard { output, sent }: &Heard) {
+        let Some(output) = output else {
+            return self.step(&format!("bot: {}", mapping(&[("sent", value(sent))])));
+        };
         let mut members = vec![("text", quoted(&output.text))];
         if !output.data.is_empty() {
             members.push(("data", object(&output.data)));

@@ -139,10 +139,12 @@ fn of_turn(recorded: &Record, replayed: &Record, changed: bool) -> Option<What> 
     Some(What::Notes { recorded: owned(recorded), replayed: owned(replayed) })
 }
 
-/// Those of the flow. A fault without a place is what befell the server, such as a profile that could not be read.
+/// Those of the flow. A fault without a place is what befell the server, such as a profile that could not be read; and
+/// transformers are not run again.
 fn notes(record: &Record) -> Vec<&Note> {
     let of_the_server = |note: &&Note| note.kind == NoteKind::Fault && note.place.is_empty();
-    record.notes.iter().filter(|note| !of_the_server(note)).collect()
+    let of_the_flow = |note: &&Note| !of_the_server(note) && !note.place.starts_with("transformers/");
+    record.notes.iter().filter(of_the_flow).collect()
 }
 
 fn is_same(recorded: &Note, replayed: &Note, changed: bool) -> bool {

@@ -89,6 +89,8 @@ impl<'a> Run<'a> {
             woken: event.woken,
             suspended: session.is_suspended(),
             outputs: turn.outputs,
+            // What transformers made of them is no part of the turn.
+            transformed: Vec::new(),
             notes: turn.notes,
             ..*record
         };

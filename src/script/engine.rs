@@ -13,9 +13,10 @@ use serde_json::Value;
 use super::{
     Fault,
     gauge::{Gauge, Pace},
+    realm,
     scope::{CONTEXT, PROFILE, Scope},
     syntax::{self, Binding},
-    value::{self, Trouble},
+    value::{self, RESULT_BYTES_MAX, Trouble},
 };
 use crate::model::{Map, Script, ScriptKind};
 
@@ -139,8 +140,8 @@ impl Realm {
     fn value(&mut self, ctx: &Ctx<'_>, job: Job, pace: Pace) -> Result<Value, Fault> {
         let call = self.prepare(ctx, job, pace)?;
         let result: JsValue = call.function.call_arg(call.args).map_err(|_| self.fault(ctx, job.script))?;
-        let value =
-            value::from_js(ctx, &result).map_err(|trouble| self.not_json(ctx, "the value", trouble))?;
+        let value = value::from_js(ctx, &result, RESULT_BYTES_MAX)
+            .map_err(|trouble| self.not_json(ctx, "the value", trouble))?;
         if self.gauge.stopped() { Err(Fault::OutOfSteps) } else { Ok(value) }
     }
 
@@ -261,7 +262,7 @@ impl Realm {
 
     fn read_back<'js>(&self, ctx: &Ctx<'js>, index: usize, object: &JsValue<'js>) -> Result<Map, Fault> {
         let name = crate::model::OBJECTS[index];
-        match value::from_js(ctx, object) {
+        match value::from_js(ctx, object, RESULT_BYTES_MAX) {
             Ok(Value::Object(map)) => Ok(map),
             Ok(_) => Err(Fault::NotJson(format!("{name} is no object any more"))),
             Err(trouble) => Err(self.not_json(ctx, name, trouble)),
@@ -270,7 +271,7 @@ impl Realm {
 
     fn not_json(&self, ctx: &Ctx<'_>, what: &str, trouble: Trouble) -> Fault {
         match trouble {
-            Trouble::NotJson(why) => Fault::NotJson(format!("{what}: {why}")),
+            Trouble::NotJson(why) | Trouble::TooLarge(why) => Fault::NotJson(format!("{what}: {why}")),
             Trouble::Exception => match self.exception(ctx) {
                 Ok((text, _)) => Fault::NotJson(format!("{what}: {text}")),
                 Err(fault) => fault,
@@ -285,7 +286,7 @@ impl Realm {
             Err(fault) => return fault,
         };
         let lines = script.kind == ScriptKind::Code || script.source.contains('\n');
-        match syntax::position(&stack) {
+        match realm::position(&stack, syntax::FILE) {
             Some((line, _)) if lines && line > 1 => Fault::Thrown(format!("{text} (line {})", line - 1)),
             _ => Fault::Thrown(text),
         }
@@ -330,15 +331,17 @@ impl Drop for Realm {
 
 impl Tools {
     fn new(ctx: &Ctx<'_>, gauge: &Rc<Gauge>) -> rquickjs::Result<Tools> {
-        let mut options = rquickjs::context::EvalOptions::default();
-        options.filename = Some("prelude".to_owned());
-        let prelude: Function = ctx.eval_with_options(include_str!("prelude.js"), options)?;
         let (time, chance, work, said, logged) =
             (gauge.clone(), gauge.clone(), gauge.clone(), gauge.clone(), gauge.clone());
+        let hosts = realm::Hosts {
+            now: move || time.at.get() as f64,
+            chance: move || realm::draw(&chance.chance),
+            work: move |cost: f64| work.charge(cost),
+        };
+        let kit = realm::make(ctx, hosts, &[], Vec::new())?;
+        let prelude: Function = realm::evaluate(ctx, "prelude", include_str!("prelude.js"))?;
         let tools: Object = prelude.call((
-            Function::new(ctx.clone(), move || time.at.get() as f64)?,
-            Function::new(ctx.clone(), move || chance.draw())?,
-            Function::new(ctx.clone(), move |cost: f64| work.charge(cost))?,
+            kit,
             Function::new(ctx.clone(), move |text: String, data: Option<String>| said.say(text, data))?,
             Function::new(ctx.clone(), move |line: String| logged.log(&line))?,
         ))?;

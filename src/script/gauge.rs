@@ -88,15 +88,6 @@ impl Gauge {
         stop
     }
 
-    /// A number from 0 to below 1. SplitMix64: one number of state, and every seed is a good one.
-    pub(super) fn draw(&self) -> f64 {
-        self.chance.set(self.chance.get().wrapping_add(0x9E37_79B9_7F4A_7C15));
-        let mut bits = self.chance.get();
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((bits ^ (bits >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    }
-
     /// Takes an output of the code step; gives back why not, or nothing.
     pub(super) fn say(&self, text: String, data: Option<String>) -> String {
         let mut outbox = self.outbox.borrow_mut();
@@ -130,7 +121,7 @@ impl Gauge {
 /// The object that JavaScript wrote as JSON; none given is an empty one.
 fn object(json: Option<String>) -> Option<Map> {
     let Some(json) = json else { return Some(Map::new()) };
-    match super::value::parse(&json) {
+    match super::value::parse(&json, RESULT_BYTES_MAX) {
         Ok(serde_json::Value::Object(members)) => Some(members),
         _ => None,
     }

@@ -7,10 +7,11 @@
 mod engine;
 mod gauge;
 mod path;
+pub(crate) mod realm;
 mod sandbox;
 mod scope;
 mod syntax;
-mod value;
+pub(crate) mod value;
 
 pub use gauge::WORK_OF_A_STEP;
 pub use sandbox::{Executed, Fault, Sandbox};

@@ -5,6 +5,7 @@
 
 use rquickjs::{CaughtError, Context, Ctx, Runtime, context::EvalOptions, context::intrinsic};
 
+use super::realm;
 use crate::model::{OBJECTS, ScriptKind};
 
 /// Where and why a source is no JavaScript that a script may be. Line and column count from 1, within the source.
@@ -133,7 +134,7 @@ fn parse_text(ctx: &Ctx<'_>, source: &str, text: &str) -> Result<(), SyntaxError
         CaughtError::Value(value) if value.as_int() == Some(PARSED) => Ok(()),
         CaughtError::Exception(exception) => {
             let text = exception.message().unwrap_or_default();
-            Err(located(source, text, position(&exception.stack().unwrap_or_default())))
+            Err(located(source, text, realm::position(&exception.stack().unwrap_or_default(), FILE)))
         }
         CaughtError::Value(_) => Err(located(source, "this is too deep to be parsed".to_owned(), None)),
         CaughtError::Error(error) => Err(located(source, error.to_string(), None)),
@@ -144,13 +145,6 @@ pub(super) fn options() -> EvalOptions {
     let mut options = EvalOptions::default();
     options.filename = Some(FILE.to_owned());
     options
-}
-
-/// Line and column of the innermost frame of a stack trace that is in a script, as JavaScript counts them.
-pub(super) fn position(stack: &str) -> Option<(usize, usize)> {
-    let (_, at) = stack.split_once(&format!("{FILE}:"))?;
-    let mut numbers = at.split(|c: char| !c.is_ascii_digit()).map(str::parse);
-    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 /// An error with its place in the source; what is found wrong behind the source is wrong at its end.

@@ -8,17 +8,18 @@ use crate::model::{DEPTH_MAX, Map, is_deeper};
 
 /// The longest JSON or text a script may give back. Enough for any answer to a person and any memory the
 /// settings allow; little enough that a hundred sessions at once do no harm.
-pub(super) const RESULT_BYTES_MAX: usize = 1 << 20;
+pub(crate) const RESULT_BYTES_MAX: usize = 1 << 20;
 
 /// Why a value did not come out of JavaScript.
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// JavaScript threw on the way; the exception waits in the context.
     Exception,
     NotJson(String),
+    TooLarge(String),
 }
 
 /// A value as it would come back from JavaScript: 1.0 is 1, and integers beyond 2^53 lose their last digits.
-pub(super) fn as_javascript(value: &Value) -> Value {
+pub(crate) fn as_javascript(value: &Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or(Value::Null, self::number),
         Value::Array(items) => items.iter().map(as_javascript).collect(),
@@ -29,7 +30,7 @@ pub(super) fn as_javascript(value: &Value) -> Value {
     }
 }
 
-pub(super) fn to_js<'js>(ctx: &Ctx<'js>, value: &Value) -> rquickjs::Result<JsValue<'js>> {
+pub(crate) fn to_js<'js>(ctx: &Ctx<'js>, value: &Value) -> rquickjs::Result<JsValue<'js>> {
     match value {
         Value::Null => Ok(JsValue::new_null(ctx.clone())),
         Value::Bool(yes) => Ok(JsValue::new_bool(ctx.clone(), *yes)),
@@ -41,12 +42,12 @@ pub(super) fn to_js<'js>(ctx: &Ctx<'js>, value: &Value) -> rquickjs::Result<JsVa
     }
 }
 
-pub(super) fn map_to_js<'js>(ctx: &Ctx<'js>, map: &Map) -> rquickjs::Result<JsValue<'js>> {
+pub(crate) fn map_to_js<'js>(ctx: &Ctx<'js>, map: &Map) -> rquickjs::Result<JsValue<'js>> {
     ctx.json_parse(serde_json::to_vec(map).expect("a JSON object always serialises"))
 }
 
-/// Nothing, functions and symbols become null, as in a JSON list.
-pub(super) fn from_js<'js>(ctx: &Ctx<'js>, value: &JsValue<'js>) -> Result<Value, Trouble> {
+/// Nothing, functions and symbols become null, as in a JSON list. At most `bytes_max` bytes of JSON are taken.
+pub(crate) fn from_js<'js>(ctx: &Ctx<'js>, value: &JsValue<'js>, bytes_max: usize) -> Result<Value, Trouble> {
     if let Some(yes) = value.as_bool() {
         return Ok(Value::Bool(yes));
     }
@@ -57,12 +58,12 @@ pub(super) fn from_js<'js>(ctx: &Ctx<'js>, value: &JsValue<'js>) -> Result<Value
         return Ok(Value::Null);
     }
     if let Some(Ok(text)) = value.as_string().map(|text| text.to_string()) {
-        bounded(text.len())?;
+        bounded(text.len(), bytes_max)?;
         return Ok(Value::String(text));
     }
     let json = ctx.json_stringify(value.clone()).map_err(|_| Trouble::Exception)?;
     let Some(json) = json else { return Ok(Value::Null) };
-    parse(&json.to_string().map_err(|_| Trouble::Exception)?)
+    parse(&json.to_string().map_err(|_| Trouble::Exception)?, bytes_max)
 }
 
 /// A double as JSON: whole numbers without a fraction, what is no number as null.
@@ -78,8 +79,8 @@ fn number(number: f64) -> Value {
     }
 }
 
-pub(super) fn parse(json: &str) -> Result<Value, Trouble> {
-    bounded(json.len())?;
+pub(crate) fn parse(json: &str, bytes_max: usize) -> Result<Value, Trouble> {
+    bounded(json.len(), bytes_max)?;
     let parsed = serde_json::from_str(json).or_else(|error| match whole_characters(json) {
         Some(whole) => serde_json::from_str(&whole),
         None => Err(error),
@@ -93,11 +94,11 @@ pub(super) fn parse(json: &str) -> Result<Value, Trouble> {
     Ok(value)
 }
 
-fn bounded(length: usize) -> Result<(), Trouble> {
-    if length <= RESULT_BYTES_MAX {
+fn bounded(length: usize, bytes_max: usize) -> Result<(), Trouble> {
+    if length <= bytes_max {
         return Ok(());
     }
-    Err(Trouble::NotJson(format!("it has {length} bytes as JSON, at most {RESULT_BYTES_MAX} are taken")))
+    Err(Trouble::TooLarge(format!("it has {length} bytes as JSON, at most {bytes_max} are taken")))
 }
 
 /// A script that cuts a text may cut a character in half (`text.slice(0, 5)` and an emoji). JSON.stringify writes

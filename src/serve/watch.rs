@@ -22,7 +22,7 @@ const QUIET_WITHIN: Duration = Duration::from_secs(5);
 const FOLLOW_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// The folders that a project is read from, beside its own.
 const FOLDERS: [&str; 4] = ["endpoints", "flows", "lexicons", "transformers"];
-const EXTENSIONS: [&str; 3] = ["yaml", "yml", "js"];
+const EXTENSIONS: [&str; 4] = ["yaml", "yml", "js", "ts"];
 
 struct Watch {
     engine: Arc<Engine>,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use actix::{Actor, ActorContext, Context, Handler, Message};
 
 use super::pending::{Counter, Pending, Recent, RecentKeys};
-use super::post::{Accepted, Idempotency, Post, Refusal, Reply};
+use super::post::{Accepted, Brought, Idempotency, Post, Refusal, Reply};
 use super::shard::Shard;
 use super::turns::Step;
 use super::waking::Awake;
@@ -52,12 +52,12 @@ pub struct SessionActor {
     pub(super) endpoint: Arc<Endpoint>,
     /// The state as decided last. None: there never was one.
     pub(super) session: Option<Session>,
-    /// Accepted inputs whose turn is not committed: rows in the store. The first may be in the slow lane.
+    /// Accepted inputs whose turn is not committed: rows in the store. The first may be the one that runs elsewhere.
     pub(super) waiting: VecDeque<Waiting>,
     pub(super) stage: Stage,
-    /// What is in the slow lane, if it is not the first of `waiting`.
+    /// What runs elsewhere, if it is not the first of `waiting`.
     pub(super) running: Option<Work>,
-    /// Waits that ended while a turn is in the slow lane.
+    /// Waits that ended while a turn runs elsewhere.
     pub(super) woken: VecDeque<Awake>,
     /// Idempotency keys that are not flushed yet.
     recent: RecentKeys,
@@ -69,7 +69,7 @@ pub struct SessionActor {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Free,
-    /// A turn is in the slow lane; inputs wait.
+    /// A turn is in the slow lane, or its outputs are with a transformer; inputs wait.
     Slow,
 }
 
@@ -86,6 +86,7 @@ pub(super) struct Work {
     pub sequence: u64,
     /// The wait that is over, if it begins with one.
     pub woken: Option<Woken>,
+    pub brought: Brought,
     pub origin: Origin,
     pub pending: Pending,
 }
@@ -118,7 +119,7 @@ impl SessionActor {
     }
 
     fn accept(&mut self, Handed { post, pending }: Handed, ctx: &mut Context<Self>) {
-        let Post { input, once, reply, .. } = post;
+        let Post { input, once, brought, reply, .. } = post;
         self.renew();
         let once = match once {
             None => None,
@@ -135,7 +136,8 @@ impl SessionActor {
             return answer(reply, Err(refusal));
         }
         let sequence = self.next_sequence(input.received_at);
-        let work = Work { input, sequence, woken: None, origin: Origin::Posted { once, reply }, pending };
+        let origin = Origin::Posted { once, reply };
+        let work = Work { input, sequence, woken: None, brought, origin, pending };
         if self.is_busy() {
             self.enqueue(work, ctx);
         } else {
@@ -201,7 +203,7 @@ impl SessionActor {
         life::base(self.session.as_ref(), &self.id, self.endpoint.session.expire_ms, now)
     }
 
-    /// The session is free: the turn is decided here and now, or in the slow lane with the input safe in the queue.
+    /// The session is free: the turn is decided here and now, or elsewhere with the input safe in the queue.
     fn take(&mut self, work: Work, ctx: &mut Context<Self>) {
         match self.decide(&work) {
             Step::Decided(decided) => {
@@ -210,6 +212,11 @@ impl SessionActor {
             Step::Slow(job) => {
                 if self.enqueue(work, ctx) {
                     self.go_slow(*job, ctx);
+                }
+            }
+            Step::Passing(passing) => {
+                if self.enqueue(work, ctx) {
+                    self.go_past(*passing, ctx);
                 }
             }
         }

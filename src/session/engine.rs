@@ -13,6 +13,7 @@ use super::slow::SlowLane;
 use super::switchboard::Switchboard;
 use crate::delivery::{Delivery, Shared};
 use crate::dispatch::Dispatch;
+use crate::edge::Lanes;
 use crate::egress::Guard;
 use crate::metrics::Metrics;
 use crate::model::SessionKey;
@@ -30,6 +31,8 @@ pub struct Engine {
     pub(super) slow: Addr<SlowLane>,
     pub deliveries: Arc<Shared>,
     guard: Arc<Guard>,
+    /// Where transformers run that need more than a moment.
+    pub lanes: Lanes,
     shards: Vec<OnceLock<Handles>>,
     opened: AtomicUsize,
 }
@@ -54,6 +57,7 @@ impl Engine {
         let deliveries = Arc::new(Shared::new(metrics.clone()));
         let shards = (0..shards).map(|_| OnceLock::new()).collect();
         let guard = Arc::new(Guard::new(&live.current().settings.egress_allow));
+        let lanes = Lanes::new(guard.clone());
         Ok(Arc::new(Engine {
             live,
             store,
@@ -61,6 +65,7 @@ impl Engine {
             slow,
             deliveries,
             guard,
+            lanes,
             shards,
             opened: AtomicUsize::new(0),
         }))

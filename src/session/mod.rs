@@ -5,17 +5,20 @@
 //! acknowledged, so an actor may die at any moment; the switchboard starts it anew from the store.
 
 mod actor;
+mod ahead;
 mod engine;
 mod feed;
 mod lease;
 mod load;
+mod owed;
+mod passing;
 mod pending;
 mod post;
-mod profiles;
 mod programs;
 mod reload;
 mod shard;
 mod slow;
+mod storage;
 mod switchboard;
 mod trial;
 mod turns;
@@ -24,6 +27,7 @@ mod waking;
 
 pub use engine::{Engine, Handles};
 pub use feed::{BEHIND_MAX, Event, Watch};
-pub use post::{Accepted, Idempotency, Post, Refusal};
+pub use post::{Accepted, Brought, Idempotency, Post, Refusal};
 pub use reload::ReloadError;
+pub use storage::{Recollect, Remember};
 pub use switchboard::{Drain, InMemory, Settle, Switchboard};

@@ -7,7 +7,8 @@ use serde::Serialize;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
-use crate::model::{Input, SessionId};
+use crate::edge::Change;
+use crate::model::{Input, Note, SessionId};
 use crate::project::Endpoint;
 use crate::store::Refused;
 use crate::turn::life::Barred;
@@ -20,8 +21,16 @@ pub struct Post {
     pub endpoint: Arc<Endpoint>,
     pub input: Input,
     pub once: Option<Idempotency>,
+    pub brought: Brought,
     /// Answered when the input cannot be lost any more. Dropped without an answer: it was not accepted.
     pub reply: Reply,
+}
+
+/// What the transformer that made an input of it left behind: it is committed with the input.
+#[derive(Debug, Default)]
+pub struct Brought {
+    pub notes: Vec<Note>,
+    pub storage: Option<Change>,
 }
 
 pub type Reply = oneshot::Sender<Result<Accepted, Refusal>>;

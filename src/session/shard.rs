@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use actix::Addr;
 
+use super::ahead::Ahead;
 use super::engine::Engine;
 use super::feed::Feed;
 use super::lease::Leases;
-use super::profiles::Profiles;
 use super::programs::Programs;
+use super::storage::Storages;
 use super::trial::Guarded;
 use crate::delivery::Delivery;
 use crate::dispatch::Dispatch;
@@ -34,9 +35,10 @@ pub struct Shard {
     pub delivery: Addr<Delivery>,
     pub dispatch: Addr<Dispatch>,
     pub sandbox: RefCell<Guarded>,
-    pub profiles: Profiles,
+    pub profiles: Ahead<UserKey>,
+    pub(super) storages: Storages,
     pub feed: Feed,
-    /// Turns of this shard in the slow lane.
+    /// Turns of this shard that run elsewhere.
     pub slow: Cell<usize>,
     /// The server is going down: what waits stays in the store.
     pub draining: Cell<bool>,
@@ -59,7 +61,8 @@ impl Shard {
             delivery,
             dispatch,
             sandbox: RefCell::new(Guarded::new(memory_bytes)),
-            profiles: Profiles::default(),
+            profiles: Ahead::default(),
+            storages: Storages::default(),
             feed: Feed::default(),
             slow: Cell::new(0),
             draining: Cell::new(false),
@@ -102,7 +105,7 @@ impl Shard {
     }
 
     pub fn profile(&self, user: &UserKey) -> Result<Map, store::Error> {
-        match self.profiles.ahead(user) {
+        match self.profiles.get(user) {
             Some(profile) => Ok(profile),
             None => self.store().profile(user),
         }

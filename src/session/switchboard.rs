@@ -16,6 +16,7 @@ use super::load::owner;
 use super::pending::{Counter, Pending};
 use super::post::Post;
 use super::shard::Shard;
+use super::storage::{Recollect, Remember};
 use super::waking::Awake;
 use crate::clock;
 use crate::dispatch::Wake;
@@ -136,6 +137,7 @@ impl Switchboard {
             tracing::debug!(sessions = before - self.live.len(), "quiet sessions left memory");
         }
         self.shard.feed.sweep();
+        self.shard.sweep_storages(clock::now());
     }
 }
 
@@ -222,6 +224,22 @@ impl Handler<InMemory> for Switchboard {
     fn handle(&mut self, InMemory(tell): InMemory, _: &mut Context<Self>) {
         // Whoever asked may have gone away.
         let _ = tell.send(self.live.len());
+    }
+}
+
+impl Handler<Recollect> for Switchboard {
+    type Result = ();
+
+    fn handle(&mut self, recollect: Recollect, _: &mut Context<Self>) {
+        self.shard.recollect(recollect);
+    }
+}
+
+impl Handler<Remember> for Switchboard {
+    type Result = ();
+
+    fn handle(&mut self, remember: Remember, _: &mut Context<Self>) {
+        self.shard.remember(remember);
     }
 }
 

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use actix::{AsyncContext, Context};
 
 use super::actor::{Leave, Origin, SessionActor, Waiting, Work, answer};
+use super::ahead;
+use super::passing::Passing;
 use super::pending::Pending;
 use super::post::{Accepted, Reply};
-use super::profiles;
 use super::shard::Shard;
 use super::slow::Job;
 use crate::clock;
 use crate::delivery::Due;
 use crate::dispatch::{Started, Wake};
+use crate::edge::{self, Departed};
 use crate::flow::Program;
 use crate::model::{
-    Callback, Input, Map, Note, NoteKind, Numbered, Owed, ProgramHash, Quarantined, Queued, Record, Session,
+    Callback, Input, Map, Note, NoteKind, Owed, ProgramHash, Quarantined, Queued, Record, Session,
     SessionKey, UserKey, Wait, Woken,
 };
 use crate::store::{Place, Refused, Writes};
@@ -27,36 +29,50 @@ pub(super) enum Step {
     Decided(Box<Decided>),
     /// Its scripts need more than a moment.
     Slow(Box<Job>),
+    /// It is decided, and a transformer needs more than a moment for what it says.
+    Passing(Box<Passing>),
 }
 
 /// A turn and what it was made from.
 pub(super) struct Decided {
     /// The state it rests on.
     version: Option<(u64, u64)>,
-    turn: Turn,
-    at: u64,
-    seed: u64,
+    pub(super) turn: Turn,
+    pub(super) at: u64,
+    pub(super) seed: u64,
     program: Option<ProgramHash>,
     /// The profile as the turn found it, if its program uses one.
     profile: Option<Map>,
     /// Set if the input is poison.
     quarantined: Option<String>,
+    /// A flow ran, and is through with its input.
+    pub(super) finished: bool,
+    /// What transformers made of it.
+    pub(super) departed: Departed,
 }
 
 impl SessionActor {
     pub(super) fn decide(&mut self, work: &Work) -> Step {
+        match self.turn(work) {
+            Ok(decided) => self.pass(work, decided),
+            Err(job) => Step::Slow(job),
+        }
+    }
+
+    /// Or what it is made from, if its scripts need more than a moment.
+    fn turn(&mut self, work: &Work) -> Result<Decided, Box<Job>> {
         let now = clock::now();
         let session = self.base(now);
         if let Some(speaker) = turn::speaker(&work.input) {
             let turn = turn::speak(&session, &work.input, speaker, work.sequence, now);
-            return Step::Decided(Box::new(self.plain(turn, now, None)));
+            return Ok(self.plain(turn, now, None));
         }
         let job = self.job(session, work, now);
         let fast = self.shard.fast();
         let turn = self.shard.sandbox.borrow_mut().turn(|| job.event(&fast));
         match turn {
-            Ok(turn) if turn.ran_out => Step::Slow(Box::new(job)),
-            turn => Step::Decided(Box::new(self.decided(work, job, turn))),
+            Ok(turn) if turn.ran_out => Err(Box::new(job)),
+            turn => Ok(self.decided(work, job, turn)),
         }
     }
 
@@ -103,6 +119,8 @@ impl SessionActor {
         match turn {
             Ok(turn) => Decided {
                 version: self.version(),
+                finished: !turn::is_heard_by_agent(&job.session, &job.input) && !turn.session.is_suspended(),
+                departed: Departed::default(),
                 turn,
                 at: job.now,
                 seed: job.seed,
@@ -125,7 +143,17 @@ impl SessionActor {
 
     /// A turn without a program.
     fn plain(&self, turn: Turn, at: u64, quarantined: Option<String>) -> Decided {
-        Decided { version: self.version(), turn, at, seed: 0, program: None, profile: None, quarantined }
+        Decided {
+            version: self.version(),
+            turn,
+            at,
+            seed: 0,
+            program: None,
+            profile: None,
+            quarantined,
+            finished: false,
+            departed: Departed::default(),
+        }
     }
 
     /// The version on the disk once all that was decided is flushed.
@@ -136,13 +164,15 @@ impl SessionActor {
     /// One batch: the state, what happened, what is owed, and that the input is done. Everything that leaves the process
     /// stands in `Committed::tell`, which runs when the batch is flushed.
     /// False: the store did not take it, and nothing is changed.
-    pub(super) fn commit(&mut self, work: Work, decided: Decided, ctx: &mut Context<Self>) -> bool {
+    pub(super) fn commit(&mut self, work: Work, mut decided: Decided, ctx: &mut Context<Self>) -> bool {
         let mut writes = Writes::new();
         writes.expect(&self.key, decided.version);
         self.write_ends(&mut writes, &work, &decided);
         let profile = self.write_profile(&mut writes, &decided);
+        let storage = self.write_storage(&mut writes, decided.departed.storage.take());
         let started = self.write_waits(&mut writes, &decided.turn);
-        let Work { input, sequence, woken, origin, pending } = work;
+        let Work { input, sequence, woken, brought, origin, pending } = work;
+        let notes = brought.notes;
         let (told, recent, again, wake) = match origin {
             Origin::Posted { once, reply } => {
                 let accepted = Accepted::of(&input, sequence);
@@ -150,27 +180,26 @@ impl SessionActor {
                 (Some((reply, accepted)), recent, None, None)
             }
             Origin::Queue { life, tries } => {
-                let reminder = woken.as_ref().map(|woken| woken.wait);
-                let queued = Queued { id: self.id.clone(), input: input.clone(), sequence, reminder, tries };
-                (None, None, Some((life, queued)), None)
+                let (id, reminder) = (self.id.clone(), woken.as_ref().map(|woken| woken.wait));
+                let (input, notes) = (input.clone(), notes.clone());
+                (None, None, Some((life, Queued { id, input, sequence, reminder, tries, notes })), None)
             }
             Origin::Woken(wake) => (None, None, None, Some(wake)),
         };
-        let (session, record) = self.record(decided, input, woken, sequence);
-        let callbacks = self.callbacks(&record, session.started_at);
+        let (mut session, record) = self.record(decided, (input, notes), woken, sequence);
+        let callbacks = self.write_outputs(&mut writes, &mut session, &record);
         self.lease(&mut writes, &session, &record);
         writes.session(&session);
         writes.record(&self.key, session.started_at, &record);
-        for (life, callback) in &callbacks {
-            writes.callback(&self.key, *life, callback);
-        }
         let user = profile.is_some().then(|| UserKey::of(&self.id.user_id));
         let (shard, key, started_at) = (self.shard.clone(), self.key, session.started_at);
-        let committed = Committed { shard, key, started_at, user, told, wake, started, record, callbacks };
+        let stored = storage.is_some();
+        let committed =
+            Committed { shard, key, started_at, user, stored, told, wake, started, record, callbacks };
         let me = ctx.address();
         let sent = self.shard.commits.commit(writes, move |flushed| {
             drop((pending, recent));
-            committed.end_of_profile();
+            committed.end_of_memory();
             match flushed {
                 Ok(()) => committed.tell(),
                 Err(conflict) => {
@@ -180,7 +209,10 @@ impl SessionActor {
             }
         });
         match sent {
-            Ok(()) => self.go_on_from(session, profile),
+            Ok(()) => {
+                self.shard.storage_decided(&self.key, storage);
+                self.go_on_from(session, profile);
+            }
             Err(refused) => self.not_taken(refused, again),
         }
         sent.is_ok()
@@ -219,8 +251,8 @@ impl SessionActor {
         let left = decided.turn.profile.as_ref()?;
         let found = decided.profile.as_ref()?;
         let user = UserKey::of(&self.id.user_id);
-        let now = self.shard.profiles.ahead(&user).or_else(|| self.shard.store().profile(&user).ok());
-        let profile = profiles::merge(found, left, now.unwrap_or_default());
+        let now = self.shard.profiles.get(&user).or_else(|| self.shard.store().profile(&user).ok());
+        let profile = ahead::merge(found, left, now.unwrap_or_default());
         writes.profile(&user, &profile);
         Some(profile)
     }
@@ -228,13 +260,14 @@ impl SessionActor {
     fn record(
         &mut self,
         decided: Decided,
-        input: Input,
+        (input, mut notes): (Input, Vec<Note>),
         woken: Option<Woken>,
         sequence: u64,
     ) -> (Session, Record) {
-        let Decided { turn, at, seed, program, profile, .. } = decided;
-        let mut notes = turn.notes;
+        let Decided { turn, at, seed, program, profile, departed, .. } = decided;
+        notes.extend(turn.notes);
         notes.append(&mut self.mishaps);
+        notes.extend(departed.notes);
         let (session, outputs) = (turn.session, turn.outputs);
         let record = Record {
             turn: session.turns,
@@ -247,6 +280,7 @@ impl SessionActor {
             woken,
             suspended: session.is_suspended(),
             outputs,
+            transformed: departed.transformed,
             notes,
         };
         self.log(&record);
@@ -255,8 +289,13 @@ impl SessionActor {
 
     /// What went wrong, without anybody's words: those are in the transcript only.
     fn log(&self, record: &Record) {
+        let console = self.shard.engine.project().settings.log.console;
         for note in &record.notes {
             let (endpoint, session, turn) = (&self.id.endpoint, self.key, record.turn);
+            if note.place.starts_with("transformers/") {
+                edge::log(note, endpoint, &record.input.trace_id, console);
+                continue;
+            }
             match note.kind {
                 NoteKind::Fault => {
                     tracing::warn!(endpoint, %session, turn, place = note.place, "a fault; the transcript tells more");
@@ -267,20 +306,6 @@ impl SessionActor {
                 NoteKind::Log => {}
             }
         }
-    }
-
-    /// What the endpoint's webhook is owed, with the bytes that it will get.
-    fn callbacks(&self, record: &Record, started_at: u64) -> Vec<(u64, Callback)> {
-        if self.endpoint.webhook.is_none() {
-            return Vec::new();
-        }
-        let owed = |numbered: &Numbered| Callback {
-            id: self.id.clone(),
-            sequence: numbered.sequence,
-            created_at: record.at,
-            body: numbered.output.body(&self.id, &record.input.trace_id),
-        };
-        record.outputs.iter().map(|numbered| (started_at, owed(numbered))).collect()
     }
 
     /// The next turn builds on this one, flushed or not.
@@ -307,6 +332,8 @@ struct Committed {
     started_at: u64,
     /// Whose profile it changed.
     user: Option<UserKey>,
+    /// Whether it changed the storage of the session.
+    stored: bool,
     /// Who waits for the answer, and the answer.
     told: Option<(Reply, Accepted)>,
     /// The wait that it began with.
@@ -318,11 +345,12 @@ struct Committed {
 }
 
 impl Committed {
-    /// Flushed or dropped: the profile that this turn decided is not ahead of the disk any more.
-    fn end_of_profile(&self) {
+    /// Flushed or dropped: what this turn decided is not ahead of the disk any more.
+    fn end_of_memory(&self) {
         if let Some(user) = &self.user {
             self.shard.profiles.ended(user);
         }
+        self.shard.end_of_storage(&self.key, self.stored);
     }
 
     fn tell(self) {

@@ -7,7 +7,7 @@ use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
 use super::actor::{Leave, Origin, SessionActor, Stage, TakeUp, Waiting, Work, WorkOff, answer};
 use super::pending::SlowTurn;
-use super::post::{Accepted, Refusal};
+use super::post::{Accepted, Brought, Refusal};
 use super::slow::Job;
 use super::turns::{Decided, Step};
 use crate::model::{Queued, Woken};
@@ -22,7 +22,8 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 impl SessionActor {
     /// The session is busy: the input is made durable in its queue. False: it was refused.
     pub(super) fn enqueue(&mut self, work: Work, ctx: &mut Context<Self>) -> bool {
-        let Work { input, sequence, origin: Origin::Posted { once, reply }, pending, .. } = work else {
+        let Work { input, sequence, brought, origin: Origin::Posted { once, reply }, pending, .. } = work
+        else {
             return false;
         };
         if self.is_full() {
@@ -35,17 +36,22 @@ impl SessionActor {
         let accepted = Accepted::of(&input, sequence);
         let mut writes = Writes::new();
         let recent = once.map(|once| self.remember(&mut writes, &once, &accepted, input.received_at));
-        let queued = Queued { id: self.id.clone(), input, sequence, reminder: None, tries: 0 };
+        let (id, notes) = (self.id.clone(), brought.notes);
+        let queued = Queued { id, input, sequence, reminder: None, tries: 0, notes };
         writes.enqueue(&self.key, life, &queued);
+        let storage = self.write_storage(&mut writes, brought.storage);
+        let (shard, key, changed) = (self.shard.clone(), self.key, storage.is_some());
         let me = ctx.address();
         let sent = self.shard.commits.commit(writes, move |flushed| {
             drop(recent);
+            shard.end_of_storage(&key, changed);
             match flushed {
                 Ok(()) => answer(reply, Ok(accepted)),
                 Err(_) => me.do_send(Leave),
             }
         });
         if sent.is_ok() {
+            self.shard.storage_decided(&self.key, storage);
             self.waiting.push_back(Waiting { life, queued, pending });
         }
         sent.is_ok()
@@ -69,7 +75,8 @@ impl SessionActor {
             match this.running.take().or_else(|| this.next_work()) {
                 Some(work) => {
                     let decided = this.decided(&work, made_from, turn);
-                    this.commit_and_go_on(work, decided, ctx);
+                    let step = this.pass(&work, decided);
+                    this.proceed(work, step, ctx);
                 }
                 None => tracing::error!(session = %this.key, "a turn came back that nobody waits for"),
             }
@@ -92,17 +99,34 @@ impl SessionActor {
         }
         self.renew();
         let Some(work) = self.next_work() else { return };
-        match self.decide(&work) {
+        let step = self.decide(&work);
+        self.proceed(work, step, ctx);
+    }
+
+    /// What runs elsewhere stays where it was until it is committed: in the queue, or owed as a wait.
+    pub(super) fn proceed(&mut self, work: Work, step: Step, ctx: &mut Context<Self>) {
+        match step {
             Step::Decided(decided) => self.commit_and_go_on(work, *decided, ctx),
             Step::Slow(job) => {
-                self.put_back(work);
+                self.hold(work);
                 self.go_slow(*job, ctx);
+            }
+            Step::Passing(passing) => {
+                self.hold(work);
+                self.go_past(*passing, ctx);
             }
         }
     }
 
+    fn hold(&mut self, work: Work) {
+        match work.origin {
+            Origin::Woken(_) => self.running = Some(work),
+            Origin::Posted { .. } | Origin::Queue { .. } => self.put_back(work),
+        }
+    }
+
     /// What the store did not take stays first in the queue and is tried again later.
-    fn commit_and_go_on(&mut self, work: Work, decided: Decided, ctx: &mut Context<Self>) {
+    pub(super) fn commit_and_go_on(&mut self, work: Work, decided: Decided, ctx: &mut Context<Self>) {
         if self.commit(work, decided, ctx) {
             ctx.notify(WorkOff);
         } else {
@@ -110,20 +134,22 @@ impl SessionActor {
         }
     }
 
-    fn next_work(&mut self) -> Option<Work> {
+    pub(super) fn next_work(&mut self) -> Option<Work> {
         let Waiting { life, queued, pending } = self.waiting.pop_front()?;
-        let Queued { input, sequence, tries, reminder, .. } = queued;
+        let Queued { input, sequence, tries, reminder, notes, .. } = queued;
+        let brought = Brought { notes, storage: None };
         let woken = reminder.map(|wait| Woken { wait, answer: None });
-        Some(Work { input, sequence, woken, origin: Origin::Queue { life, tries }, pending })
+        Some(Work { input, sequence, woken, brought, origin: Origin::Queue { life, tries }, pending })
     }
 
     /// An input from the queue stays first in it.
     pub(super) fn put_back(&mut self, work: Work) {
-        let Work { input, sequence, woken, origin: Origin::Queue { life, tries }, pending } = work else {
+        let Work { input, sequence, woken, brought, origin: Origin::Queue { life, tries }, pending } = work
+        else {
             return;
         };
-        let reminder = woken.map(|woken| woken.wait);
-        let queued = Queued { id: self.id.clone(), input, sequence, reminder, tries };
+        let (id, reminder) = (self.id.clone(), woken.map(|woken| woken.wait));
+        let queued = Queued { id, input, sequence, reminder, tries, notes: brought.notes };
         self.waiting.push_front(Waiting { life, queued, pending });
     }
 

@@ -7,6 +7,7 @@ use actix::{AsyncContext, Context, Message};
 
 use super::actor::{Origin, SessionActor, Stage, Work, WorkOff};
 use super::pending::Pending;
+use super::post::Brought;
 use super::turns::Step;
 use crate::clock;
 use crate::dispatch::{TRIES_MAX, Wake};
@@ -42,7 +43,8 @@ impl SessionActor {
             Meaning::Reminds(input) => (input, self.next_sequence(now)),
         };
         let woken = Some(wake.woken());
-        let work = Work { input, sequence, woken, origin: Origin::Woken(wake), pending };
+        let (brought, origin) = (Brought::default(), Origin::Woken(wake));
+        let work = Work { input, sequence, woken, brought, origin, pending };
         self.take_woken(work, ctx);
     }
 
@@ -56,10 +58,7 @@ impl SessionActor {
         }
         match self.decide(&work) {
             Step::Decided(decided) => self.commit_woken(work, *decided, ctx),
-            Step::Slow(job) => {
-                self.running = Some(work);
-                self.go_slow(*job, ctx);
-            }
+            step @ (Step::Slow(_) | Step::Passing(_)) => self.proceed(work, step, ctx),
         }
     }
 
@@ -86,7 +85,7 @@ impl SessionActor {
     fn enqueue_reminder(&mut self, wake: Wake, input: Input, now: u64) {
         let (life, sequence) = (wake.owed.started_at, self.next_sequence(now));
         let reminder = Some(wake.owed.wait.id);
-        let queued = Queued { id: self.id.clone(), input, sequence, reminder, tries: 0 };
+        let queued = Queued { id: self.id.clone(), input, sequence, reminder, tries: 0, notes: Vec::new() };
         let mut writes = Writes::new();
         writes.forget_wait(&Place::of(&wake.owed));
         writes.enqueue(&self.key, life, &queued);

@@ -16,6 +16,7 @@ use crate::model::{Number, Owed, Pending, ProgramHash, SessionKey, UserKey};
 /// | waiting input, callback, attempts, batch, record, dead letter | session (24), started_at (8), sequence or turn (8) |
 /// | idempotency key | day (4), session (24), hash of the key (16) |
 /// | profile, program | user (12); hash as text |
+/// | storage of transformers | session (24) |
 /// | owed wait | due_at (8), session (24), started_at (8), id (8): in the order in which they are due |
 /// | lease of a program | hash as text, day (4): the program is needed until the end of that day |
 /// | receipts | at (8), shard (2), count (4): in the order in which they were written |
@@ -37,6 +38,7 @@ pub enum Row {
     Lease = b'l',
     Quarantined = b'x',
     Owed = b'w',
+    Storage = b'k',
 }
 
 /// Further chunks of long values lie apart from all rows, so that no range sees them.
@@ -92,6 +94,7 @@ impl Row {
             Lease,
             Quarantined,
             Owed,
+            Storage,
         ];
         all.into_iter().find(|row| key.first() == Some(&(*row as u8)))
     }
@@ -108,6 +111,20 @@ pub(super) fn sessions() -> IVec {
 
 pub(super) fn sessions_end() -> IVec {
     IVec::from(&[Row::Session as u8 + 1])
+}
+
+/// What the session's transformers remember.
+pub(super) fn storage(key: &SessionKey) -> IVec {
+    joined(Row::Storage, &[&key.0])
+}
+
+/// The first key that a session of this shard can have there.
+pub(super) fn storages_of_shard(shard: usize, shards: usize) -> IVec {
+    shard_start(Row::Storage, shard, shards)[..25].into()
+}
+
+pub(super) fn storages_end() -> IVec {
+    IVec::from(&[Row::Storage as u8 + 1])
 }
 
 /// A row of a session that counts: by input, output or turn.
@@ -255,6 +272,7 @@ impl fmt::Display for Row {
             Row::Lease => "lease of a program",
             Row::Quarantined => "quarantined item",
             Row::Owed => "wait",
+            Row::Storage => "storage of transformers",
         })
     }
 }

@@ -13,13 +13,18 @@ use super::error::{Damage, Error};
 use super::key::{self, Place, Row};
 use super::writes::Writes;
 use super::{disk::Disk, frame};
-use crate::model::{Map, Number, Owed, Quarantined, Queued, Record, Seen, Session, SessionKey, UserKey};
+use crate::model::{
+    Map, Number, Owed, Quarantined, Queued, Record, Seen, Session, SessionKey, Stored, UserKey,
+};
 
 /// A session that has something in the store, and the place of the last of it.
 pub type Owing = (SessionKey, Number);
 
 /// A session as its row holds it, none if it was removed meanwhile; or why that cannot be read.
 pub type Listed = (SessionKey, Result<Option<Session>, Error>);
+
+/// Likewise what a session's transformers remember.
+pub type ListedStorage = (SessionKey, Result<Option<Stored>, Error>);
 
 /// An idempotency key is remembered this long.
 const SEEN_MS: u64 = 24 * 60 * 60 * 1000;
@@ -79,6 +84,36 @@ impl Store {
     /// Empty if there is none.
     pub fn profile(&self, user: &UserKey) -> Result<Map, Error> {
         Ok(self.disk().load(&key::profile(user))?.unwrap_or_default())
+    }
+
+    /// What the transformers of a session remember, whether it expired or not.
+    pub fn storage(&self, key: &SessionKey) -> Result<Option<Stored>, Error> {
+        self.disk().load(&key::storage(key))
+    }
+
+    /// Of the sessions of a shard after this one, in the order of their keys, at most `max`. One that cannot be read hides no
+    /// other.
+    pub fn storages(
+        &self,
+        (shard, shards): (usize, usize),
+        after: Option<&SessionKey>,
+        max: usize,
+    ) -> Result<Vec<ListedStorage>, Error> {
+        let first = match after {
+            Some(after) => Bound::Excluded(key::storage(after)),
+            None => Bound::Included(key::storages_of_shard(shard, shards)),
+        };
+        let rows = self.disk().range((first, Bound::Excluded(key::storages_end()))).take(max);
+        let mut storages = Vec::new();
+        for row in rows {
+            let (row, first) = row?;
+            let session = key::session_in(&row);
+            if session.shard(shards) != shard {
+                break;
+            }
+            storages.push((session, self.disk().value(&row, first)));
+        }
+        Ok(storages)
     }
 
     /// The records of one life of the session after a turn, at most `max`.
@@ -208,7 +243,11 @@ fn damaged(key: &[u8], bytes: Vec<u8>, reason: String) -> Error {
     Error::Damaged(Box::new(Damage {
         row,
         key: key.to_owned(),
-        session: if row == Row::Session { Some(key::session_in(key)) } else { session },
+        session: if matches!(row, Row::Session | Row::Storage) {
+            Some(key::session_in(key))
+        } else {
+            session
+        },
         place: numbered.map(|(_, started_at, number)| (started_at, number)),
         bytes,
         reason,

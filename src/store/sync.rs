@@ -1,7 +1,7 @@
 //! Makes sled's writes reach the disk. On Linux sled 0.34 ends each write with `sync_file_range`, which
 //! saves neither the file's size nor its block allocation and does not flush the drive: after a loss of power
 //! the store is torn. If that call answers ENOSYS, sled uses `fsync` in its own order instead. So this file defines
-//! the symbol, for the whole program, and it always answers ENOSYS. The only unsafe code of the project.
+//! the symbol, for the whole program, and it always answers ENOSYS. The only unsafe code besides src/transformer/brake.rs.
 #![allow(unsafe_code)]
 
 #[cfg(target_os = "linux")]

@@ -9,7 +9,7 @@ use super::frame::{self, Framed};
 use super::key::{self, Place, Row};
 use crate::model::{
     Attempts, Batch, Callback, DeadLetter, Map, Number, Owed, ProgramHash, ProgramSource, Quarantined,
-    Queued, Receipt, Record, Seen, Session, SessionKey, UserKey,
+    Queued, Receipt, Record, Seen, Session, SessionKey, Stored, UserKey,
 };
 
 /// All of it is done, in one atomic batch, or nothing.
@@ -145,6 +145,14 @@ impl Writes {
 
     pub fn profile(&mut self, user: &UserKey, profile: &Map) {
         self.put(key::profile(user), profile, true);
+    }
+
+    pub fn storage(&mut self, key: &SessionKey, stored: &Stored) {
+        self.put(key::storage(key), stored, true);
+    }
+
+    pub fn forget_storage(&mut self, key: &SessionKey) {
+        self.remove_row(key::storage(key));
     }
 
     /// After these, in the same batch; the expectations of both have to hold.

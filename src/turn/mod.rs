@@ -84,13 +84,17 @@ pub struct Turn {
 
 /// Runs one event through the session's flow: from where the flow waits, or from the first step.
 pub fn step(event: Event, sandbox: &mut Sandbox) -> Turn {
-    let heard_by_agent = matches!(event.session.position, Position::Handover { .. })
-        && matches!(event.input.source, Source::User | Source::Inject);
-    if heard_by_agent {
+    if is_heard_by_agent(event.session, event.input) {
         return listen(&event);
     }
     sandbox.begin(event.now, event.seed, (event.bounds.script_steps_max / WORK_OF_A_STEP).max(1));
     run::run(event, sandbox)
+}
+
+/// Whether a human agent has the session and hears this input instead of the flow.
+pub fn is_heard_by_agent(session: &Session, input: &Input) -> bool {
+    matches!(session.position, Position::Handover { .. })
+        && matches!(input.source, Source::User | Source::Inject)
 }
 
 /// Who the user hears when this input becomes an output as it is, without a flow; none for an input that a flow works on.

@@ -15,5 +15,6 @@ mod sessions;
 mod signatures;
 mod start;
 mod support;
+mod transformers;
 mod versions;
 mod waits;

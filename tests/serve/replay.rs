@@ -294,7 +294,7 @@ const ORDERS: &str = r#"
 "#;
 
 /// `antiphon sessions …` on the project of this server.
-fn sessions(engine: &Engine, words: &[&str]) -> Output {
+pub fn sessions(engine: &Engine, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_antiphon"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ANTIPHON_")) {
         command.env_remove(name);

@@ -62,7 +62,11 @@ pub fn leave_work(store: &Store, number: usize, now: u64) {
     let mut writes = Writes::new();
     writes.session(&session);
     writes.callback(&id.key(), now, &callback);
-    writes.enqueue(&id.key(), now, &Queued { id: id.clone(), input, sequence: 8, reminder: None, tries: 0 });
+    writes.enqueue(
+        &id.key(),
+        now,
+        &Queued { id: id.clone(), input, sequence: 8, reminder: None, tries: 0, notes: Vec::new() },
+    );
     store.commit_blocking(writes).expect("there is room on the disk");
 }
 

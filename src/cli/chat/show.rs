@@ -1,6 +1,6 @@
 //! A turn as the chat prints it: the words of others, the outputs, and what a person may want to know.
 
-use antiphon::model::{Note, NoteKind, Numbered, Record, Source, Speaker};
+use antiphon::model::{Fate, Note, NoteKind, Numbered, Record, Source, Speaker};
 
 use crate::cli::plain::words;
 use crate::cli::style::{DIM, GOOD};
@@ -8,7 +8,9 @@ use crate::cli::style::{DIM, GOOD};
 /// What the user is to see, and before it what was said, unless the reader typed it (`own`).
 pub fn lines(turn: &Record, own: bool) -> Vec<String> {
     let said = if own { None } else { said(turn) };
-    said.into_iter().chain(turn.outputs.iter().flat_map(output)).collect()
+    let shown =
+        |numbered: &Numbered| output(numbered).into_iter().chain(fate(turn, numbered)).collect::<Vec<_>>();
+    said.into_iter().chain(turn.outputs.iter().flat_map(shown)).collect()
 }
 
 /// Faults, warnings and log lines of the turn.
@@ -39,6 +41,17 @@ fn said(turn: &Record) -> Option<String> {
     let parts = [turn.input.text.clone(), data.unwrap_or_default()];
     let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     Some(format!("{DIM}{who} {}{DIM:#}", words(&parts.join(" "))))
+}
+
+/// What a transformer made of the output, if it did not go out as it was said.
+fn fate(turn: &Record, numbered: &Numbered) -> Option<String> {
+    let transformed = turn.transformed.iter().find(|one| one.sequence == numbered.sequence)?;
+    let told = match &transformed.fate {
+        Fate::Sent { value } => format!("(sent instead: {value})"),
+        Fate::Dropped => "(its transformer sent nothing)".to_owned(),
+        Fate::Buried { reason } => format!("(a dead letter: {reason})"),
+    };
+    Some(format!("{DIM}{}{DIM:#}", words(&told)))
 }
 
 fn output(numbered: &Numbered) -> Vec<String> {
@@ -75,6 +88,18 @@ mod tests {
 
     fn plain(lines: Vec<String>) -> Vec<String> {
         lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
+    }
+
+    #[test]
+    fn what_a_transformer_made_of_an_output_stands_below_it() {
+        let outputs = json!([{ "sequence": 1, "text": "a", "source": "bot" }, { "sequence": 2, "text": "b", "source": "bot" }]);
+        let mut turn = turn("user", outputs);
+        turn.transformed = serde_json::from_value(json!([
+            { "sequence": 1, "fate": "dropped" }, { "sequence": 2, "fate": "sent", "value": { "c": 1 } }
+        ]))
+        .unwrap();
+        let expected = ["a", "(its transformer sent nothing)", "b", "(sent instead: {\"c\":1})"];
+        assert_eq!(plain(lines(&turn, true)), expected);
     }
 
     #[test]

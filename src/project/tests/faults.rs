@@ -3,7 +3,7 @@
 use super::*;
 
 /// A line below a valid endpoint, and what is said of it after `endpoints/web.yaml:3:`.
-const ENDPOINT_FAULTS: [(&str, &str); 40] = [
+const ENDPOINT_FAULTS: [(&str, &str); 44] = [
     ("flwo: main", "1: unknown key \"flwo\"; did you mean \"flow\"?"),
     (
         "enabled: yes",
@@ -105,9 +105,23 @@ const ENDPOINT_FAULTS: [(&str, &str); 40] = [
     ("session: { overlap: drop }", "21: unknown overlap \"drop\"; write queue or reject"),
     ("transformers: { file: shp.js }", "23: there is no file transformers/shp.js; did you mean \"shop.js\"?"),
     (
-        "transformers: { file: shop.js, input: true }",
-        "39: the transformer \"input\" is not available in this version of Antiphon; write false",
+        "transformers: { file: shop.js, inject: true }",
+        "40: transformers/shop.js does not export handleInject, it exports handleInput, handleOutput; write the function, \
+         or false here",
     ),
+    (
+        "transformers: { input: true }",
+        "24: nothing can run here without a file; write file: shop.js, which exports handleInput",
+    ),
+    (
+        "transformers: { file: shop.yaml }",
+        "23: a transformer is a file in transformers/ such as shop.js or shop.ts, got \"shop.yaml\"",
+    ),
+    (
+        "transformers: { file: shop.js, abortOnError: always }",
+        "46: expected true or false, got the text \"always\"; write one of the two, without quotes",
+    ),
+    ("settings: secret", "11: expected a mapping, got the text \"secret\"; write key: value"),
     ("transformers: { outptu: false }", "17: unknown key \"outptu\"; did you mean \"output\"?"),
     (
         "dataProtection: { sanitizeInput: true }",
@@ -172,6 +186,17 @@ fn each_fault_of_the_settings_says_where_it_is_and_what_to_write() {
     for (line, said) in SETTINGS_FAULTS {
         assert_eq!(settings(line).faults(), [format!("antiphon.yaml:1:{said}")], "{line}");
     }
+}
+
+#[test]
+fn a_mistake_in_a_transformer_is_told_with_its_place_though_no_endpoint_names_it() {
+    let folder = endpoint("");
+    fs::write(folder.0.join("transformers/other.js"), "export function handleInput() {\n  return {;\n}\n")
+        .unwrap();
+    fs::write(folder.0.join("transformers/types.d.ts"), "declare const x: ;").unwrap();
+    let faults = folder.faults();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].starts_with("transformers/other.js:2:"), "{faults:?}");
 }
 
 #[test]

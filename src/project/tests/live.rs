@@ -65,6 +65,16 @@ fn endpoints_that_changed_came_or_went_are_named() {
 }
 
 #[test]
+fn an_edited_transformer_is_a_change_of_the_endpoints_that_use_it() {
+    let folder = endpoint("transformers: { file: shop.js, input: true }");
+    let live = live(&folder);
+    write(&folder, "transformers/other.js", SCRIPT);
+    assert_eq!(reload(&live).unwrap(), Change::default());
+    write(&folder, "transformers/shop.js", &format!("{SCRIPT}// edited"));
+    assert_eq!(reload(&live).unwrap(), change(&[], &["web"], &[]));
+}
+
+#[test]
 fn a_fault_keeps_what_ran_also_in_a_flow_that_no_endpoint_names() {
     let folder = endpoint("");
     let live = live(&folder);

@@ -130,7 +130,8 @@ fn faults_of(value: &Value, read: impl Fn(&yaml::Node, &mut Faults)) -> Vec<Faul
 fn what_the_schema_of_an_endpoint_refuses_the_parser_refuses() {
     let whole = json_of(&every_endpoint_key());
     let flows = ["main".to_owned()];
-    let transformers = ["shop.js".to_owned()];
+    let folder = endpoint("");
+    let transformers = super::transformers::Files::read(&folder.0, &mut Faults::default());
     for broken in trial::broken(&whole).into_iter().chain([whole.clone()]) {
         let faults = faults_of(&broken, |node, faults| {
             let tokens = HashMap::new();

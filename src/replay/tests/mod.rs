@@ -169,6 +169,7 @@ impl Tape {
             woken,
             suspended: self.session.is_suspended(),
             outputs: turn.outputs,
+            transformed: Vec::new(),
             notes: turn.notes,
         });
         self

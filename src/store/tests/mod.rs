@@ -78,7 +78,14 @@ fn input(text: &str) -> Input {
 }
 
 fn queued(sequence: u64) -> Queued {
-    Queued { id: session("u", 0).id, input: input("hello"), sequence, reminder: None, tries: 0 }
+    Queued {
+        id: session("u", 0).id,
+        input: input("hello"),
+        sequence,
+        reminder: None,
+        tries: 0,
+        notes: Vec::new(),
+    }
 }
 
 fn callback(sequence: u64, body: &str) -> Callback {
@@ -101,6 +108,7 @@ fn record(turn: u64) -> Record {
         woken: None,
         suspended: false,
         outputs: Vec::new(),
+        transformed: Vec::new(),
         notes: Vec::new(),
     }
 }

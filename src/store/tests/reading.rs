@@ -1,7 +1,9 @@
 //! What is read back: ranges, places, ages, and rows that are damaged.
 
 use super::*;
-use crate::model::{Awaited, Number, Owed, ProgramHash, ProgramSource, Quarantined, Seen, UserKey, Wait};
+use crate::model::{
+    Awaited, Number, Owed, ProgramHash, ProgramSource, Quarantined, Seen, Stored, UserKey, Wait,
+};
 use crate::store::{Damage, Error, Place, Row, key as place};
 
 const HOUR: u64 = 60 * 60 * 1000;
@@ -253,4 +255,29 @@ fn a_wait_that_was_called_off_is_not_there_any_more() {
     assert_eq!(store.owed(&Place::of(&kept)).unwrap(), Some(kept.clone()));
     assert_eq!(store.owed(&Place::of(&gone)).unwrap(), None);
     assert_eq!(store.due(None, u64::MAX, 9).unwrap(), [Place::of(&kept)]);
+}
+
+#[test]
+fn storages_of_transformers_come_by_shard_and_a_damaged_one_hides_no_other() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let users = ["a", "b", "c", "d", "e", "f"];
+    let stored = |user: &str| Stored { expires_at: NOW, values: map("name", user) };
+    commit(&store, |w| users.iter().for_each(|user| w.storage(&key(user), &stored(user))));
+    assert_eq!(store.storage(&key("a")).unwrap(), Some(stored("a")));
+    overwrite(&store, &place::storage(&key("b")), b"torn");
+    let mut found = Vec::new();
+    for shard in 0..3 {
+        let mut after = None;
+        while let Some((key, read)) = store.storages((shard, 3), after.as_ref(), 1).unwrap().pop() {
+            assert_eq!(key.shard(3), shard);
+            after = Some(key);
+            found.push((key, read.is_ok()));
+        }
+    }
+    let mut expected = users.map(|user| (key(user), user != "b"));
+    expected.sort();
+    assert_eq!(found, expected);
+    commit(&store, |w| w.forget_storage(&key("a")));
+    assert_eq!(store.storage(&key("a")).unwrap(), None);
 }

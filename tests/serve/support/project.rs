@@ -59,6 +59,18 @@ impl Project {
         write(&self.folder.join(format!("flows/{name}.yaml")), text);
     }
 
+    /// A file of `transformers`.
+    pub fn script(self, file: &str, text: &str) -> Project {
+        self.rewrite_script(file, text);
+        self
+    }
+
+    pub fn rewrite_script(&self, file: &str, text: &str) {
+        let folder = self.folder.join("transformers");
+        fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
+        write(&folder.join(file), text);
+    }
+
     /// An endpoint for the flow `main`; `more` is YAML.
     pub fn endpoint(mut self, name: &str, more: &str) -> Project {
         self.rewrite_endpoint(name, more);

@@ -1,44 +1,50 @@
-//! The profiles that were changed and are not flushed yet. All sessions of a user live in one shard, so this is the
-//! one place where their changes meet: the next turn of any of them sees what the last one decided.
+//! Memories that were changed and are not flushed yet: profiles of users, storages of transformers. All sessions of a user
+//! live in one shard, so this is the one place where their changes meet: whoever comes next sees what was decided last.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::Hash;
 
-use crate::model::{Map, UserKey};
+use crate::model::Map;
 
-#[derive(Default)]
-pub struct Profiles {
-    /// The profile as decided, and how many commits of it are under way.
-    ahead: RefCell<HashMap<UserKey, (Map, usize)>>,
+pub struct Ahead<K> {
+    /// The memory as decided, and how many commits of it are under way.
+    ahead: RefCell<HashMap<K, (Map, usize)>>,
 }
 
-impl Profiles {
-    /// The profile as decided last, if it is ahead of the disk.
-    pub fn ahead(&self, user: &UserKey) -> Option<Map> {
-        self.ahead.borrow().get(user).map(|(profile, _)| profile.clone())
+impl<K> Default for Ahead<K> {
+    fn default() -> Ahead<K> {
+        Ahead { ahead: RefCell::default() }
+    }
+}
+
+impl<K: Eq + Hash> Ahead<K> {
+    /// The memory as decided last, if it is ahead of the disk.
+    pub fn get(&self, key: &K) -> Option<Map> {
+        self.ahead.borrow().get(key).map(|(memory, _)| memory.clone())
     }
 
-    pub fn decided(&self, user: UserKey, profile: Map) {
+    pub fn decided(&self, key: K, memory: Map) {
         let mut ahead = self.ahead.borrow_mut();
-        let entry = ahead.entry(user).or_default();
-        entry.0 = profile;
+        let entry = ahead.entry(key).or_default();
+        entry.0 = memory;
         entry.1 += 1;
     }
 
     /// One commit ended: when the last one did, the disk is as far as we are.
-    pub fn ended(&self, user: &UserKey) {
+    pub fn ended(&self, key: &K) {
         let mut ahead = self.ahead.borrow_mut();
-        if let Some(entry) = ahead.get_mut(user) {
+        if let Some(entry) = ahead.get_mut(key) {
             entry.1 -= 1;
             if entry.1 == 0 {
-                ahead.remove(user);
+                ahead.remove(key);
             }
         }
     }
 }
 
-/// The profile with what a turn changed, when another session of the user may have changed it meanwhile: members that the
-/// turn left as it found them are taken as they are now.
+/// The memory with what a turn changed, when another one may have changed it meanwhile: members that the turn left as it
+/// found them are taken as they are now.
 pub fn merge(found: &Map, left: &Map, now: Map) -> Map {
     let mut merged = now;
     for (name, value) in left {
@@ -57,6 +63,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::model::UserKey;
 
     fn map(value: Value) -> Map {
         value.as_object().expect("the test gives an object").clone()
@@ -75,13 +82,13 @@ mod tests {
 
     #[test]
     fn a_profile_is_ahead_until_its_last_commit_ended() {
-        let profiles = Profiles::default();
+        let profiles = Ahead::default();
         let user = UserKey::of("u");
         profiles.decided(user, map(json!({ "n": 1 })));
         profiles.decided(user, map(json!({ "n": 2 })));
         profiles.ended(&user);
-        assert_eq!(profiles.ahead(&user), Some(map(json!({ "n": 2 }))));
+        assert_eq!(profiles.get(&user), Some(map(json!({ "n": 2 }))));
         profiles.ended(&user);
-        assert_eq!(profiles.ahead(&user), None);
+        assert_eq!(profiles.get(&user), None);
     }
 }

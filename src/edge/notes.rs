@@ -1,0 +1,107 @@
+//! What happened in a run, for the transcript; and what of it may be in the log. People's words may be in what a
+//! transformer writes and throws, so the log has the place, and the words only if the settings say so.
+
+use super::lanes::{Called, Run};
+use crate::model::{Note, NoteKind};
+use crate::transformer::{Failure, FailureKind, Level, Line};
+
+/// Of one run; a last note tells how many more there were.
+const NOTES_MAX: usize = 50;
+/// Of one note, as for those of a flow.
+const NOTE_CHARS_MAX: usize = 1_000;
+
+/// In a note of a failure: what stands before it may be in any log.
+const TOLD: &str = ": ";
+
+/// A run that failed, or whose result is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failed {
+    /// `transformers/shop.js:12`
+    pub place: String,
+    /// What the function did, in words that are ours: they may be in any log.
+    how: &'static str,
+    pub text: String,
+}
+
+impl Failed {
+    /// `path` is that of the file.
+    pub(super) fn of(path: &str, failure: &Failure) -> Failed {
+        let place = match failure.line {
+            Some(line) => format!("{path}:{line}"),
+            None => path.to_owned(),
+        };
+        let (how, limit) = match failure.kind {
+            FailureKind::Thrown => ("failed", ""),
+            FailureKind::OutOfTime if failure.text.contains("limits.") => ("waited for too long", ""),
+            FailureKind::OutOfTime => ("computed for too long", " (limits.transformerMs)"),
+            FailureKind::OutOfMemory => ("ran out of memory", " (limits.transformerMemoryBytes)"),
+            FailureKind::NoEnd => ("had no end", ""),
+            FailureKind::NotJson => ("gave back what is no JSON", ""),
+            FailureKind::TooLarge => ("gave back too much", " (limits.bodyBytes)"),
+            FailureKind::TooManyRequests => ("sent too many requests", " (limits.transformerRequests)"),
+        };
+        Failed { place, how, text: format!("{}{limit}", failure.text) }
+    }
+
+    /// What it gave back, or kept, is not as it should be.
+    pub(super) fn wrong(path: &str, text: String) -> Failed {
+        Failed { place: path.to_owned(), how: "failed", text }
+    }
+
+    /// `then` is what follows from it.
+    pub fn note(&self, function: &str, then: &str) -> Note {
+        let text = cut(&format!("{function} {}, {then}{TOLD}{}", self.how, self.text));
+        Note { kind: NoteKind::Fault, place: self.place.clone(), text }
+    }
+}
+
+/// What the run wrote and whom it called.
+pub fn of_run(path: &str, run: &Run) -> Vec<Note> {
+    let note = |kind, text: &str| Note { kind, place: path.to_owned(), text: cut(text) };
+    let lines = run.done.lines.iter().map(|line| note(kind(line), &line.text));
+    let called = run
+        .called
+        .iter()
+        .map(|Called { method, host, outcome }| note(NoteKind::Log, &format!("{method} {host}: {outcome}")));
+    let mut notes: Vec<Note> = lines.chain(called).collect();
+    if notes.len() > NOTES_MAX {
+        let more = notes.len() - NOTES_MAX;
+        notes.truncate(NOTES_MAX);
+        notes.push(note(NoteKind::Warning, &format!("{more} more notes were left out")));
+    }
+    notes
+}
+
+fn kind(line: &Line) -> NoteKind {
+    match line.level {
+        Level::Debug | Level::Info => NoteKind::Log,
+        Level::Warn | Level::Error => NoteKind::Warning,
+    }
+}
+
+/// `console`: people's words may be in the log.
+pub fn log(note: &Note, endpoint: &str, trace_id: &str, console: bool) {
+    let (place, text) = (note.place.as_str(), note.text.as_str());
+    match note.kind {
+        NoteKind::Fault if console => tracing::warn!(endpoint, trace_id, place, "{text}"),
+        NoteKind::Fault => {
+            let told = text.split(TOLD).next().unwrap_or_default();
+            tracing::warn!(
+                endpoint,
+                trace_id,
+                place,
+                "{told}; the transcript tells more, or the log with log.console"
+            );
+        }
+        NoteKind::Warning if console => tracing::warn!(endpoint, trace_id, place, "{text}"),
+        NoteKind::Log if console => tracing::info!(endpoint, trace_id, place, "{text}"),
+        NoteKind::Warning | NoteKind::Log => {}
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(NOTE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,74 @@
+//! Runs on the thread that asks for them. A panic in one ends that run, not the thread, and takes the runtimes with it,
+//! because nobody knows what state they are in.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::transformer::{Answer, AtMost, Done, Failure, FailureKind, Job, Pool, Step, Waiting};
+
+/// The runtimes of one thread.
+pub struct Runner {
+    pool: Pool,
+    memory_bytes: usize,
+}
+
+/// What the run comes to, if it ends in a moment and asks for nothing. Else nothing has happened: it is to start anew in a
+/// lane. The runtimes are those of this thread.
+pub fn at_once(job: &Job) -> Option<Done> {
+    thread_local!(static RUNNER: RefCell<Option<Runner>> = const { RefCell::new(None) });
+    RUNNER.with_borrow_mut(|runner| {
+        let runner = runner.get_or_insert_with(|| Runner::new(job.bounds.memory_bytes));
+        match runner.start(job, AtMost::Moment)? {
+            Step::Done(done) => Some(done),
+            Step::Waits(waiting) => {
+                runner.leave(waiting);
+                None
+            }
+        }
+    })
+}
+
+impl Runner {
+    pub fn new(memory_bytes: usize) -> Runner {
+        Runner { pool: Pool::new(memory_bytes), memory_bytes }
+    }
+
+    /// None: it needs longer than `at_most`.
+    pub fn start(&mut self, job: &Job, at_most: AtMost) -> Option<Step> {
+        // The setting may be another one since.
+        if self.memory_bytes != job.bounds.memory_bytes {
+            *self = Runner::new(job.bounds.memory_bytes);
+        }
+        match catch_unwind(AssertUnwindSafe(|| self.pool.start(job, at_most))) {
+            Ok(step) => step,
+            Err(_) => Some(self.panicked()),
+        }
+    }
+
+    pub fn go_on(&mut self, waiting: Waiting, answers: Vec<Answer>) -> Step {
+        match catch_unwind(AssertUnwindSafe(|| waiting.go_on(answers, &mut self.pool))) {
+            Ok(step) => step,
+            Err(_) => self.panicked(),
+        }
+    }
+
+    /// Ends a run that nobody goes on with.
+    pub fn leave(&mut self, waiting: Waiting) {
+        if catch_unwind(AssertUnwindSafe(|| waiting.drop_run(&mut self.pool))).is_err() {
+            *self = Runner::new(self.memory_bytes);
+        }
+    }
+
+    fn panicked(&mut self) -> Step {
+        *self = Runner::new(self.memory_bytes);
+        let text =
+            "the run panicked: that is a mistake of Antiphon, not of the transformer; please report it";
+        Step::Done(failed(FailureKind::Thrown, text))
+    }
+}
+
+/// A run that came to nothing else.
+pub(super) fn failed(kind: FailureKind, text: impl Into<String>) -> Done {
+    let failure = Failure { text: text.into(), line: None, kind };
+    Done { result: Err(failure), response: None, storage: None, lines: Vec::new(), requests: 0 }
+}

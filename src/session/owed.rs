@@ -1,0 +1,56 @@
+//! What a turn owes the endpoint's webhook, with the bytes that it will get.
+
+use super::actor::SessionActor;
+use crate::model::{Callback, DeadLetter, Fate, Number, Numbered, Record, Session};
+use crate::store::Writes;
+
+impl SessionActor {
+    /// The callbacks that are to be delivered, each with the life it belongs to. An output that is withheld takes no place in
+    /// the order that the webhook sees; one that is buried does.
+    pub(super) fn write_outputs(
+        &self,
+        writes: &mut Writes,
+        session: &mut Session,
+        record: &Record,
+    ) -> Vec<(u64, Callback)> {
+        let life = session.started_at;
+        let mut callbacks = Vec::new();
+        for numbered in &record.outputs {
+            let fate = record.transformed.iter().find(|one| one.sequence == numbered.sequence);
+            let fate = fate.map(|one| &one.fate);
+            let owed = |body| self.callback(numbered, session.withheld, record, body);
+            match fate {
+                Some(Fate::Dropped) => session.withheld += 1,
+                _ if self.endpoint.webhook.is_none() => {}
+                Some(Fate::Buried { reason }) => {
+                    let (callback, reason, attempts) = (owed(None), reason.clone(), Vec::new());
+                    let letter = DeadLetter { callback, reason, attempts, at: record.at };
+                    let number =
+                        Number { session: self.key, started_at: life, sequence: letter.callback.sequence };
+                    self.shard.engine.metrics.buried(&self.id.endpoint);
+                    writes.bury(&number, &letter);
+                }
+                Some(Fate::Sent { value }) => callbacks.push((life, owed(Some(value.to_string())))),
+                None => callbacks.push((life, owed(None))),
+            }
+        }
+        callbacks.iter().for_each(|(life, callback)| writes.callback(&self.key, *life, callback));
+        callbacks
+    }
+
+    /// `body`: what goes out instead of the output.
+    fn callback(
+        &self,
+        Numbered { sequence, output }: &Numbered,
+        withheld: u64,
+        record: &Record,
+        body: Option<String>,
+    ) -> Callback {
+        Callback {
+            id: self.id.clone(),
+            sequence: sequence - withheld,
+            created_at: record.at,
+            body: body.unwrap_or_else(|| output.body(&self.id, &record.input.trace_id)),
+        }
+    }
+}

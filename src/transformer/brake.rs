@@ -1,0 +1,42 @@
+//! Brings a stopped run to its end. The exception with which QuickJS interrupts a run cannot be caught by JavaScript, but
+//! is swallowed by some of QuickJS's own functions (the executor of a promise, closing an iterator, …), and a
+//! loop around one of those would go on for ever. So the moment a run is stopped its stack is taken away: it cannot call
+//! anything any more, each loop is interrupted where it stands, and the run ends after a bounded number of loops. rquickjs cannot
+//! do that while JavaScript runs. The only unsafe code besides src/store/sync.rs.
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+
+use rquickjs::{Context, qjs};
+
+/// What is added to the memory with each pull, so that the exception of the interrupt always finds room.
+const ROOM_BYTES: usize = 64 << 10;
+
+/// Belongs to the handler of interrupts of one runtime, which drops it with the runtime.
+pub(super) struct Brake {
+    runtime: *mut qjs::JSRuntime,
+    memory_bytes: Cell<usize>,
+}
+
+impl Brake {
+    pub(super) fn of(context: &Context) -> Brake {
+        Brake { runtime: context.get_runtime_ptr(), memory_bytes: Cell::new(0) }
+    }
+
+    /// The limit that the memory has from here on.
+    pub(super) fn set_memory(&self, bytes: usize) {
+        self.memory_bytes.set(bytes);
+    }
+
+    /// Only to be called by the handler of interrupts. The runtime is of no use afterwards.
+    pub(super) fn pull(&self) {
+        let bytes = self.memory_bytes.get().saturating_add(ROOM_BYTES);
+        self.memory_bytes.set(bytes);
+        // SAFETY: the runtime is alive, because it is the one that calls its handler of interrupts, on the thread it belongs
+        // to. Both functions set numbers in it and nothing else; QuickJS reads them anew with each call and allocation.
+        unsafe {
+            qjs::JS_SetMaxStackSize(self.runtime, 1);
+            qjs::JS_SetMemoryLimit(self.runtime, bytes as _);
+        }
+    }
+}

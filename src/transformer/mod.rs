@@ -1,0 +1,28 @@
+//! The sandbox in which a user's transformer runs: one file of JavaScript or TypeScript, five functions at the edges.
+//! A run reads no clock, sends nothing and stores nothing: what it wants, it asks for, and its caller answers. Time,
+//! memory, stack, results, requests and lines are bounded, and nothing of one run can be seen by another: what runs
+//! share is frozen, and the file is evaluated anew for each. Not bounded by time within one step: a single operation on a
+//! value that fills the memory, such as comparing two texts of many megabytes.
+
+mod brake;
+mod engine;
+mod file;
+mod host;
+mod job;
+mod meter;
+mod pool;
+mod refuse;
+mod run;
+mod source;
+mod url;
+
+pub use file::{Mistake, Transformer};
+pub use job::{
+    Answer, Ask, AtMost, Bounds, Done, Failure, FailureKind, Hook, Job, Kept, Level, Line, Request, Response,
+    Step,
+};
+pub use pool::Pool;
+pub use run::Waiting;
+
+#[cfg(test)]
+mod tests;

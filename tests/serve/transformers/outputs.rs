@@ -1,0 +1,295 @@
+//! What goes out: outputs that are changed, dropped and buried, the storage of a session, and transformers that wait while
+//! the process is killed or stopped.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use antiphon::model::{SessionId, Stored};
+use antiphon::store::Writes;
+use serde_json::{Value, json};
+
+use super::{ECHO, notes, shop};
+use crate::replay::sessions;
+use crate::start::store;
+use crate::support::{Engine, Project, Receiver, Reply};
+
+#[test]
+fn what_handle_output_gives_back_is_sent_as_it_is_and_what_it_drops_leaves_no_gap() {
+    let receiver = Receiver::start();
+    let script = "export const handleOutput = ({ output, processedOutput, userId, sessionId }) => {\n\
+                  if (output.text === 'drop') return null;\n\
+                  if (output.text === 'same') return processedOutput;\n\
+                  if (output.text === 'word') return 'just a word';\n\
+                  return { to: userId, session: sessionId, said: output };\n};";
+    let flow = "- each: { in: \"input.text.split(' ')\", as: word, do: [{ say: \"{{ word }}\" }] }\n";
+    let engine = Engine::start(shop(&receiver, flow, "output: true", script));
+    let session = engine.session("shop", "ann", "1");
+    let trace = session.try_say("drop same other drop word").json()["traceId"].clone();
+    session.notifies("note");
+    let got = receiver.got(4);
+    let sequences: Vec<&str> = got.iter().map(|callback| callback.header("antiphon-sequence")).collect();
+    assert_eq!(sequences, ["1", "2", "3", "4"]);
+    assert_eq!(got[0].text(), "same");
+    let said = |text: &str, trace: &Value| json!({ "text": text, "data": {}, "traceId": trace, "disableSensitiveLogging": false, "source": "bot" });
+    assert_eq!(got[1].json(), json!({ "to": "ann", "session": "1", "said": said("other", &trace) }));
+    assert_eq!(got[2].body, br#""just a word""#);
+    assert_eq!(got[3].json()["said"]["text"], "note");
+    let record = &session.transcript()[0];
+    let fates: Vec<&str> =
+        record["transformed"].as_array().unwrap().iter().map(|one| one["fate"].as_str().unwrap()).collect();
+    assert_eq!(fates, ["dropped", "sent", "dropped", "sent"]);
+    assert_eq!(record["outputs"].as_array().unwrap().len(), 5, "the flow said five");
+}
+
+#[test]
+fn an_output_whose_transformer_fails_goes_out_as_it_was_or_becomes_a_dead_letter() {
+    let receiver = Receiver::start();
+    let script = "export function handleOutput({ output, processedOutput }) {\n  if (output.text === 'bad') throw new Error('I cannot');\n  return processedOutput;\n}";
+    let flow = "- each: { in: \"input.text.split(' ')\", as: word, do: [{ say: \"{{ word }}\" }] }\n";
+    let lenient = Engine::start(shop(&receiver, flow, "output: true", script));
+    let session = lenient.session("shop", "ann", "1");
+    session.says("one bad two");
+    assert_eq!(receiver.texts(3), ["one", "bad", "two"]);
+    assert_eq!(session.faults(), ["handleOutput failed, the output goes out as it was: Error: I cannot"]);
+    let receiver = Receiver::start();
+    let mut strict = Engine::start(shop(&receiver, flow, "output: true, abortOnError: true", script));
+    strict.session("shop", "ann", "1").says("one bad two");
+    let sequences: Vec<String> =
+        receiver.got(2).iter().map(|one| one.header("antiphon-sequence").to_owned()).collect();
+    assert_eq!(
+        (receiver.texts(2), sequences),
+        (vec!["one".into(), "two".into()], vec!["1".into(), "3".into()])
+    );
+    strict.terminate();
+    let skipped = receiver.got(2)[1].header("antiphon-skipped").to_owned();
+    assert_eq!(skipped, "1", "the receiver is told of the gap");
+    let letters = store(&strict.project.state).dead_letters(None, 10).unwrap();
+    let letters: Vec<_> = letters.into_iter().map(|(_, letter)| letter.unwrap()).collect();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].reason, "handleOutput failed: transformers/shop.js:2: Error: I cannot");
+    assert!(letters[0].callback.body.contains("bad") && letters[0].attempts.is_empty());
+}
+
+#[test]
+fn the_storage_of_a_session_is_shared_by_its_hooks_and_outlives_the_process() {
+    let receiver = Receiver::start();
+    let script = "export async function handleInput({ request }) {\n\
+                    const { userId, sessionId } = request.body;\n\
+                    const storage = await getSessionStorage(userId, sessionId);\n\
+                    storage.counts ??= { in: 0, out: 0, done: 0 };\n\
+                    storage.counts.in++;\n\
+                    return request.body.text === 'drop' ? null : {};\n}\n\
+                  export async function handleOutput({ output, userId, sessionId }) {\n\
+                    const { counts } = await getSessionStorage(userId, sessionId);\n\
+                    counts.out++;\n\
+                    return { AIOutput: { text: `${output.text} ${counts.in} ${counts.out} ${counts.done}` } };\n}\n\
+                  export async function handleExecutionFinished({ userId, sessionId }) {\n\
+                    (await getSessionStorage(userId, sessionId)).counts.done++;\n}";
+    let hooks = "input: true, output: true, executionFinished: true";
+    let mut engine = Engine::start(shop(&receiver, "- say: a\n- say: b\n", hooks, script));
+    let session = engine.session("shop", "ann", "1");
+    session.says("one");
+    assert_eq!(session.try_say("drop").status, 200);
+    engine.session("shop", "bob", "1").says("another");
+    session.says("two");
+    engine.kill();
+    engine.start_again();
+    session.says("three");
+    let mut texts: Vec<String> = receiver
+        .got_different(8)
+        .iter()
+        .filter(|callback| callback.head.header("webhook-id").is_some())
+        .map(|callback| callback.text())
+        .collect();
+    texts.dedup();
+    assert!(texts.contains(&"b 1 2 0".to_owned()), "{texts:?}");
+    assert!(texts.contains(&"a 3 3 1".to_owned()) && texts.contains(&"b 3 4 1".to_owned()), "{texts:?}");
+    assert!(texts.contains(&"a 4 5 2".to_owned()) && texts.contains(&"b 4 6 2".to_owned()), "{texts:?}");
+}
+
+#[test]
+fn a_transformer_waits_for_its_request_while_the_session_keeps_its_order_and_others_are_served() {
+    let (receiver, api) = (Receiver::start(), Receiver::start());
+    api.answers(Reply::Hang).times(1);
+    let script = format!(
+        "export async function handleOutput({{ output, processedOutput }}) {{\n\
+           if (output.text !== 'slow') return processedOutput;\n\
+           await httpRequest({{ uri: '{}/check', method: 'POST', body: {{ text: output.text }}, json: true }});\n\
+           return processedOutput;\n}}",
+        api.base()
+    );
+    let engine = Engine::start(shop(&receiver, ECHO, "output: true", &script));
+    let session = engine.session("shop", "ann", "1");
+    assert_eq!(session.says("slow"), 1, "it is safe in the queue");
+    let asked = api.requests(1);
+    assert_eq!(asked[0].head.first, "POST /check HTTP/1.1");
+    assert!(asked[0].header("idempotency-key").starts_with("call_"));
+    assert_eq!((session.says("next"), session.notifies("last")), (2, 3));
+    engine.session("shop", "bob", "1").says("meanwhile");
+    assert_eq!(receiver.texts(1), ["meanwhile"]);
+    api.goes_on();
+    assert_eq!(receiver.texts(4), ["meanwhile", "slow", "next", "last"]);
+    let request = ("log".to_owned(), "transformers/shop.js".to_owned(), "POST 127.0.0.1: 204".to_owned());
+    assert_eq!(notes(&session), [request]);
+}
+
+#[test]
+fn a_kill_while_a_transformer_waits_runs_its_input_once_more_in_order_with_the_same_key() {
+    let (receiver, api) = (Receiver::start(), Receiver::start());
+    api.answers(Reply::Hang).times(1);
+    let script = format!(
+        "export async function handleOutput({{ processedOutput }}) {{\n\
+           await httpRequest({{ uri: '{}', method: 'POST' }});\n  return processedOutput;\n}}",
+        api.url()
+    );
+    let flow = "- code: \"context.n = (context.n ?? 0) + 1\"\n- say: \"{{ context.n }} {{ input.text }}\"\n";
+    let mut engine = Engine::start(shop(&receiver, flow, "output: true", &script));
+    let session = engine.session("shop", "ann", "1");
+    assert_eq!((session.says("one"), session.says("two")), (1, 2));
+    let key = api.requests(1)[0].header("idempotency-key").to_owned();
+    engine.kill();
+    engine.start_again();
+    assert_eq!(receiver.texts(2), ["1 one", "2 two"]);
+    let keys: Vec<String> =
+        api.requests(3).iter().map(|one| one.header("idempotency-key").to_owned()).collect();
+    assert_eq!((&keys[1], keys[2] == key), (&key, false), "the first is asked again, the second is another");
+    assert_eq!(session.transcript().len(), 2);
+}
+
+#[test]
+fn a_transformer_that_loops_is_ended_and_holds_up_nobody_else() {
+    let receiver = Receiver::start();
+    let script = "export const handleOutput = ({ output, processedOutput }) => {\n  if (output.text === 'loop')\n    for (;;);\n  return processedOutput;\n};";
+    let project = shop(&receiver, ECHO, "output: true", script).limit("transformerMs: 1500");
+    let engine = Engine::start(project);
+    let session = engine.session("shop", "ann", "1");
+    session.says("loop");
+    session.says("behind");
+    let others: Vec<String> = (0..20).map(|n| format!("other {n}")).collect();
+    for (n, text) in others.iter().enumerate() {
+        engine.session("shop", &format!("user {n}"), "1").says(text);
+    }
+    let mut first = receiver.texts(20);
+    first.sort();
+    let mut expected = others.clone();
+    expected.sort();
+    assert_eq!(first, expected, "they do not wait for the loop");
+    assert_eq!(receiver.texts(22)[20..], ["loop", "behind"]);
+    let faults = session.faults();
+    assert!(faults.len() == 1 && faults[0].contains("limits.transformerMs"), "{faults:?}");
+    assert!(notes(&session)[0].1.starts_with("transformers/shop.js"), "{:?}", notes(&session));
+}
+
+#[test]
+fn a_custom_channel_sends_by_itself_and_needs_no_webhook() {
+    let api = Receiver::start();
+    let script = format!(
+        "export async function handleOutput({{ output, userId }}) {{\n\
+           await httpRequest({{ uri: '{}/messages', method: 'POST', json: true, body: {{ to: userId, text: output.text }} }});\n\
+           return null;\n}}",
+        api.base()
+    );
+    let project = Project::new("- say: Hello\n- say: Bye\n").script("sms.ts", &script);
+    let engine = Engine::start(project.endpoint("sms", "transformers: { file: sms.ts, output: true }"));
+    let session = engine.session("sms", "ann", "1");
+    session.says("hi");
+    let sent: Vec<Value> = api.got(2).iter().map(|request| request.json()).collect();
+    assert_eq!(sent, [json!({ "to": "ann", "text": "Hello" }), json!({ "to": "ann", "text": "Bye" })]);
+    let keys: Vec<String> = api.got(2).iter().map(|one| one.header("idempotency-key").to_owned()).collect();
+    assert_ne!(keys[0], keys[1]);
+}
+
+#[test]
+fn a_stop_waits_for_a_transformer_that_waits() {
+    let (receiver, api) = (Receiver::start(), Receiver::start());
+    api.answers(Reply::Hang).times(1);
+    let script = format!(
+        "export const handleOutput = async ({{ processedOutput }}) => {{ await httpRequest({{ uri: '{}' }}); return processedOutput; }};",
+        api.base()
+    );
+    let mut engine = Engine::start(shop(&receiver, ECHO, "output: true", &script));
+    let session = engine.session("shop", "ann", "1");
+    session.says("last words");
+    api.requests(1);
+    engine.ask_to_stop();
+    api.goes_on();
+    engine.ended();
+    engine.start_again();
+    assert_eq!(receiver.texts(1), ["last words"]);
+    assert_eq!(api.requests(1).len(), 1, "it was not asked again");
+    assert_eq!(session.transcript().len(), 1);
+}
+
+#[test]
+fn a_session_with_transformers_is_replayed_to_the_byte() {
+    let receiver = Receiver::start();
+    let script = "export const handleInput = ({ request }) => { console.warn('in'); return { text: request.body.text + '!' }; };\n\
+                  export const handleOutput = ({ output, processedOutput }) => {\n  if (output.text.startsWith('drop')) return null;\n  \
+                  if (output.text.startsWith('throw')) throw new Error('no');\n  return { ...processedOutput, more: 1 };\n};";
+    let engine = Engine::start(shop(&receiver, ECHO, "input: true, output: true", script));
+    let session = engine.session("shop", "ann", "1");
+    for text in ["hello", "drop", "throw", "bye"] {
+        session.says(text);
+    }
+    assert_eq!(receiver.texts(3), ["hello!", "throw!", "bye!"]);
+    let same = sessions(&engine, &["replay", "--user", "ann", "--session", "1"]);
+    assert!(same.status.success(), "{same:?}");
+    assert_eq!(
+        String::from_utf8_lossy(&same.stdout).lines().last(),
+        Some("1 session: 1 the same"),
+        "{same:?}"
+    );
+}
+
+#[test]
+fn a_storage_that_is_too_large_fails_its_run_and_is_not_kept() {
+    let receiver = Receiver::start();
+    let script = "export async function handleOutput({ output, processedOutput, userId, sessionId }) {\n\
+                    const storage = await getSessionStorage(userId, sessionId);\n\
+                    storage.text = (storage.text ?? 0) + output.text.repeat(output.text === 'big' ? 1000 : 1);\n\
+                    return { AIOutput: { text: storage.text } };\n}";
+    let project = shop(&receiver, ECHO, "output: true", script).limit("contextBytes: 1024");
+    let mut engine = Engine::start(project);
+    let session = engine.session("shop", "ann", "1");
+    for text in ["a", "big", "b"] {
+        session.says(text);
+    }
+    assert_eq!(receiver.texts(3), ["0a", "big", "0ab"]);
+    assert!(session.faults()[0].contains("limits.contextBytes"), "{:?}", session.faults());
+    engine.terminate();
+    let [endpoint, user_id, session_id] = ["shop", "ann", "1"].map(str::to_owned);
+    let stored =
+        store(&engine.project.state).storage(&SessionId { endpoint, user_id, session_id }.key()).unwrap();
+    assert_eq!(stored.map(|stored| Value::Object(stored.values)), Some(json!({ "text": "0ab" })));
+}
+
+#[test]
+fn a_storage_that_was_not_used_for_as_long_as_a_session_lives_counts_as_empty() {
+    let receiver = Receiver::start();
+    let script = "export async function handleOutput({ userId, sessionId }) {\n\
+                  const storage = await getSessionStorage(userId, sessionId);\n\
+                  return { AIOutput: { text: `${userId} ${storage.n ?? 'nothing'}` } };\n}";
+    let project = shop(&receiver, ECHO, "output: true", script);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
+    let key = |user: &str| {
+        let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
+        SessionId { endpoint, user_id, session_id }.key()
+    };
+    let before = store(&project.state);
+    let mut writes = Writes::new();
+    for (user, expires_at) in [("ann", now - 1), ("bob", now + 60_000)] {
+        let values = json!({ "n": 1 }).as_object().unwrap().clone();
+        writes.storage(&key(user), &Stored { expires_at, values });
+    }
+    before.commit_blocking(writes).unwrap();
+    drop(before);
+    let mut engine = Engine::start(project);
+    for user in ["ann", "bob"] {
+        engine.session("shop", user, "1").says("hello");
+    }
+    let mut texts = receiver.texts(2);
+    texts.sort();
+    assert_eq!(texts, ["ann nothing", "bob 1"]);
+    engine.terminate();
+    let renewed = store(&engine.project.state).storage(&key("bob")).unwrap().expect("it is there");
+    assert!(renewed.expires_at > now + 6 * 24 * 60 * 60 * 1000, "using it keeps it");
+}
