@@ -8,7 +8,7 @@
 (function (now, chance, charge, more, kinds) {
     "use strict";
 
-    const { getOwnPropertyDescriptor, getPrototypeOf, defineProperty, freeze, keys } = Object;
+    const { getOwnPropertyDescriptor, getPrototypeOf, defineProperty, freeze, hasOwn, keys } = Object;
     const { ownKeys, apply, construct } = Reflect;
     const { stringify } = JSON;
     const NativeDate = Date;
@@ -193,8 +193,9 @@
 
     // On a frozen prototype a plain `error.name = "…"` would fail, because the inherited property cannot be
     // written. These become pairs of get and set, where set makes a property of the object itself.
-    function letHeirsOverride(proto) {
-        for (const name of ownKeys(proto)) {
+    function letHeirsOverride(proto, names = ownKeys(proto)) {
+        for (const name of names) {
+            if (!hasOwn(proto, name)) continue;
             const { value, configurable } = getOwnPropertyDescriptor(proto, name);
             if (value === undefined || !configurable) continue;
             defineProperty(proto, name, {

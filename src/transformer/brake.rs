@@ -12,7 +12,7 @@ use rquickjs::{Context, qjs};
 /// What is added to the memory with each pull, so that the exception of the interrupt always finds room.
 const ROOM_BYTES: usize = 64 << 10;
 
-/// Belongs to the handler of interrupts of one runtime, which drops it with the runtime.
+/// Belongs to one runtime: to its handler of interrupts, and to the engine around it.
 pub(super) struct Brake {
     runtime: *mut qjs::JSRuntime,
     memory_bytes: Cell<usize>,
@@ -28,7 +28,7 @@ impl Brake {
         self.memory_bytes.set(bytes);
     }
 
-    /// Only to be called by the handler of interrupts. The runtime is of no use afterwards.
+    /// Only to be called by the handler of interrupts. No other run is to have the runtime afterwards.
     pub(super) fn pull(&self) {
         let bytes = self.memory_bytes.get().saturating_add(ROOM_BYTES);
         self.memory_bytes.set(bytes);

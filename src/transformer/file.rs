@@ -69,7 +69,8 @@ impl Transformer {
     /// What went wrong outside of all functions.
     fn top_level(&self, engine: &Engine, ctx: &Ctx<'_>) -> Mistake {
         let thrown = engine.thrown(ctx);
-        let (line, column) = thrown.position.unwrap_or((2, 1));
+        let place = thrown.position.map(|(line, column)| (self.line(line, column), column));
+        let (line, column) = place.unwrap_or((1, 1));
         let text = match thrown.kind {
             FailureKind::OutOfTime => {
                 "the file itself computes for too long; move the work into a handler".to_owned()
@@ -83,7 +84,7 @@ impl Transformer {
             | FailureKind::TooLarge
             | FailureKind::TooManyRequests => thrown.text,
         };
-        Mistake { line: self.line(line, column), column, text }
+        Mistake { line, column, text }
     }
 }
 

@@ -13,9 +13,10 @@ use oxc::{
     syntax::scope::ScopeFlags,
 };
 
-/// Finds everything that is to be refused: where it begins, and why.
-pub(super) fn look(program: &Program) -> Result<(), Vec<(usize, String)>> {
-    let mut found = Found { refusals: Vec::new(), depth: 0 };
+/// Finds everything that is to be refused: where it begins, and why. With `imports` not among them, they are to be looked
+/// at when the types are gone: in TypeScript, an import that only types need is none.
+pub(super) fn look(program: &Program, imports: bool) -> Result<(), Vec<(usize, String)>> {
+    let mut found = Found { refusals: Vec::new(), depth: 0, imports };
     found.visit_program(program);
     if found.refusals.is_empty() { Ok(()) } else { Err(found.refusals) }
 }
@@ -40,6 +41,7 @@ struct Found {
     refusals: Vec<(usize, String)>,
     /// How many functions there are around.
     depth: usize,
+    imports: bool,
 }
 
 impl Found {
@@ -66,7 +68,7 @@ impl Found {
 
 impl<'a> Visit<'a> for Found {
     fn visit_import_declaration(&mut self, it: &ImportDeclaration<'a>) {
-        if !it.import_kind.is_type() {
+        if self.imports {
             self.import(it.span, &it.source.value);
         }
     }

@@ -151,24 +151,35 @@ impl Run {
     }
 
     fn finish(&self, ctx: &Ctx<'_>) -> Done {
-        let response = self.response(ctx);
-        let storage = self.storage(ctx);
-        let mut result = self.result(ctx);
-        let mut kept = None;
-        match (response.as_ref(), storage) {
-            (Err(failure), _) => result = result.and(Err(failure.clone())),
-            (Ok(_), Err(failure)) => result = result.and(Err(failure)),
-            (Ok(_), Ok(changed)) => kept = changed,
-        }
-        if self.stopped() {
-            let position = result.as_ref().err().and_then(|failure| failure.line);
-            let late = Thrown { text: String::new(), position: None, kind: FailureKind::OutOfTime };
-            result = Err(Failure { line: position, ..self.failure(late) });
-        }
-        let storage = if result.is_ok() { kept } else { None };
-        let response = if self.stopped() { None } else { response.unwrap_or_default() };
+        let (result, response, storage) = self.outcome(ctx);
         let meter = &self.engine.meter;
+        let (result, response, storage) = match (meter.stopped(), result) {
+            (false, Ok(value)) => (Ok(value), response, storage),
+            (false, Err(failure)) => (Err(failure), response, None),
+            (true, _) => (Err(self.late()), None, None),
+        };
         Done { result, response, storage, lines: meter.take_lines(), requests: meter.requests() }
+    }
+
+    /// What can be read of the run, as long as it is not stopped on the way: much of it is the user's own code.
+    fn outcome(&self, ctx: &Ctx<'_>) -> (Result<Value, Failure>, Option<Response>, Option<Kept>) {
+        if self.stopped() {
+            return (Err(self.late()), None, None);
+        }
+        let (response, mut failed) = match self.response(ctx) {
+            Ok(response) => (response, None),
+            Err(failure) => (None, Some(failure)),
+        };
+        let result = self.result(ctx);
+        let storage = self.storage(ctx).unwrap_or_else(|failure| {
+            failed.get_or_insert(failure);
+            None
+        });
+        (result.and_then(|value| failed.map_or(Ok(value), Err)), response, storage)
+    }
+
+    fn late(&self) -> Failure {
+        self.failure(Thrown { text: String::new(), position: None, kind: FailureKind::OutOfTime })
     }
 
     fn result(&self, ctx: &Ctx<'_>) -> Result<Value, Failure> {

@@ -11,8 +11,8 @@ use oxc::{
     },
     codegen::{Codegen, CodegenOptions, CommentOptions},
     diagnostics::OxcDiagnostic,
-    parser::Parser,
-    semantic::SemanticBuilder,
+    parser::{ParseOptions, Parser},
+    semantic::{Scoping, SemanticBuilder},
     span::{GetSpan, SourceType, Span},
     transformer::{TransformOptions, Transformer},
 };
@@ -44,18 +44,24 @@ pub(super) fn function(file: &str, text: &str) -> Result<Source, Vec<Mistake>> {
     let kind = if typed { SourceType::ts() } else { SourceType::mjs() };
     let allocator = Allocator::default();
     let program = parse(&allocator, text, kind)?;
-    refuse::look(&program).map_err(|found| located(text, found))?;
+    refuse::look(&program, !typed).map_err(|found| located(text, found))?;
+    let checked = SemanticBuilder::new().with_check_syntax_error(true).with_enum_eval(true).build(&program);
+    if checked.diagnostics.has_errors() {
+        return Err(mistakes(text, checked.diagnostics));
+    }
     if !typed {
         return Ok(Source { text: assembled(text, &program), lines: Lines::Same });
     }
-    let (text, lines) = without_types(file, text, &allocator, program)?;
+    let scoping = checked.semantic.into_scoping();
+    let (text, lines) = without_types(file, text, &allocator, program, scoping)?;
     let allocator = Allocator::default();
     let program = parse(&allocator, &text, SourceType::mjs())?;
     Ok(Source { text: assembled(&text, &program), lines })
 }
 
 fn parse<'a>(allocator: &'a Allocator, text: &'a str, kind: SourceType) -> Result<Program<'a>, Vec<Mistake>> {
-    let parsed = Parser::new(allocator, text, kind).parse();
+    let options = ParseOptions { parse_regular_expression: true, ..ParseOptions::default() };
+    let parsed = Parser::new(allocator, text, kind).with_options(options).parse();
     if parsed.panicked || parsed.diagnostics.has_errors() {
         return Err(mistakes(text, parsed.diagnostics));
     }
@@ -68,19 +74,15 @@ fn without_types<'a>(
     text: &str,
     allocator: &'a Allocator,
     mut program: Program<'a>,
+    scoping: Scoping,
 ) -> Result<(String, Lines), Vec<Mistake>> {
     let path = Path::new(file);
-    let checked = SemanticBuilder::new().with_check_syntax_error(true).with_enum_eval(true);
-    let checked = checked.build(&program);
-    if checked.diagnostics.has_errors() {
-        return Err(mistakes(text, checked.diagnostics));
-    }
-    let scoping = checked.semantic.into_scoping();
     let options = TransformOptions::default();
     let done = Transformer::new(allocator, path, &options).build_with_scoping(scoping, &mut program);
     if done.diagnostics.has_errors() {
         return Err(mistakes(text, done.diagnostics));
     }
+    refuse::look(&program, true).map_err(|found| located(text, found))?;
     let options = CodegenOptions {
         source_map_path: Some(path.to_owned()),
         comments: CommentOptions::disabled(),
@@ -216,8 +218,10 @@ fn names(declaration: &Declaration) -> Vec<String> {
 }
 
 fn mistakes(text: &str, found: impl IntoIterator<Item = OxcDiagnostic>) -> Vec<Mistake> {
-    let place =
-        |diagnostic: &OxcDiagnostic| diagnostic.labels.first().map_or(0, |label| label.offset() as usize);
+    // What is named first is often what stood there before: the bracket that was opened, the name that was taken.
+    let place = |diagnostic: &OxcDiagnostic| {
+        diagnostic.labels.iter().map(|label| label.offset() as usize).max().unwrap_or_default()
+    };
     let mistake = |diagnostic: OxcDiagnostic| {
         let help = diagnostic.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
         (place(&diagnostic), format!("{}{help}", diagnostic.message))

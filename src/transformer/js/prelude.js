@@ -499,6 +499,12 @@
     lazy("moment", ["moment"], true);
     lazy("cleaner", ["getTextCleaner"]);
     delete globalThis.BigInt;
+    // Not `constructor` of lists and promises: QuickJS asks for it so often that it would be felt.
+    for (const kind of [Function, Array, Promise, Date, RegExp, Map, Set, WeakMap, WeakSet, String, Number, Boolean]) {
+        const names = ["toString", "toLocaleString", "valueOf", "toJSON"];
+        if (kind !== Array && kind !== Promise) names.push("constructor");
+        kit.letHeirsOverride(kind.prototype, names);
+    }
     kit.seal([tools, Response.prototype, Digest.prototype, requestGet]);
     return tools;
 })

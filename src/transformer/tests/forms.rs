@@ -45,6 +45,7 @@ fn types_are_taken_out_and_what_typescript_adds_works() {
     let text = "
         import type { Thing } from './thing';
         import { type Other } from './other';
+        import { Webhook } from 'types';
         export interface Order { id: string; total?: number }
         export type Orders = Record<string, Order>;
         enum State { Open = 'open', Closed = 'closed' }
@@ -96,15 +97,15 @@ fn mistakes(name: &str, text: &str) -> Vec<String> {
 fn a_mistake_says_where_it_is_and_what_to_write_instead() {
     for (text, expected) in [
         (
-            "const a = 1;\n  import x from 'crypto';",
+            "const a = 1;\n  import x from 'crypto'; x()",
             "2:3 \"crypto\" cannot be imported; crypto is there without an import, so leave this out",
         ),
         (
-            "import axios from 'axios'",
+            "import axios from 'axios'; axios()",
             "1:1 \"axios\" cannot be imported; httpRequest is there without an import, so leave this out",
         ),
         (
-            "import x from './x.js'",
+            "import x from './x.js'; x()",
             "1:1 \"./x.js\" cannot be imported: a transformer is one file; without an import there are httpRequest",
         ),
         ("const _ = require('lodash');", "1:11 \"lodash\" cannot be imported; _ is there"),
@@ -119,9 +120,9 @@ fn a_mistake_says_where_it_is_and_what_to_write_instead() {
         ("export const a = () => { using b = null }", "1:26 there is no `using`"),
         ("@deco class A {}", "1:1 there are no decorators"),
         ("export const a = import.meta.url", "1:18 there is no import.meta"),
-        ("export const handleInput = (", "1:29 Unexpected token"),
+        ("export const handleInput = (", "1:29 Expected `)` but found `EOF`"),
         ("let a = 1;\nlet é = 2; let a = 3;", "2:16 "),
-        ("\nexport const handleInput = /(/", "2:28 "),
+        ("\nexport const handleInput = /(/", "2:29 Invalid regular expression: Unterminated capturing group"),
         ("return 1", "1:1 "),
         ("export const handleInput = 1", "1:1 handleInput is to be a function; here it is number"),
         (
@@ -134,7 +135,7 @@ fn a_mistake_says_where_it_is_and_what_to_write_instead() {
             "3:1 TypeError: cannot read property 'x' of null",
         ),
         ("\nfoo(); export const handleInput = () => 1", "2:1 ReferenceError: foo is not defined"),
-        ("\nfor (;;); export const handleInput = () => 1", "2:1 the file itself computes for too long"),
+        ("\nfor (;;); export const handleInput = () => 1", "1:1 the file itself computes for too long"),
     ] {
         for name in ["shop.js", "shop.ts"] {
             let found = mistakes(name, text);
@@ -152,7 +153,7 @@ fn a_mistake_says_where_it_is_and_what_to_write_instead() {
 
 #[test]
 fn all_mistakes_of_a_file_are_told_in_the_order_of_their_places() {
-    let found = mistakes("shop.js", "import a from 'a';\nimport b from 'b';\nexport const c = 1n");
+    let found = mistakes("shop.js", "import 'a';\nimport 'b';\nexport const c = 1n");
     let places: Vec<&str> = found.iter().map(|one| one.split(' ').next().expect("a place")).collect();
     assert_eq!(places, ["1:1", "2:1", "3:18"]);
 }
