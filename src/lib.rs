@@ -4,8 +4,8 @@
 //!
 //! `http` authenticates and checks what was posted and hands it to the switchboard of the shard its session belongs to
 //! (`session`). The session's actor has the turn decided by `turn`, a function of the program (`flow`), the state, the
-//! input, a time and a seed, with users' JavaScript run by `script`. What comes in and what goes out passes the endpoint's
-//! transformers on the way (`edge`). One batch goes to the `store`: the new state, the
+//! input, a time and a seed, with the JavaScript in flows run by `script`. What comes in and what goes out passes the
+//! endpoint's transformers on the way (`edge`), run by `transformer`. One batch goes to the `store`: the new state, the
 //! transcript record, the callbacks owed, what is waited for, the input's end. When it is flushed, and not before, the caller gets its `202`, and
 //! `delivery` brings the callbacks to the webhook. What a flow waits for, `dispatch` works off and wakes the session with
 //! it. `metrics` counts what happens, for whoever watches. `serve` puts all of it together from a `project`, and replaces that

@@ -27,7 +27,7 @@ const PROBE_BYTES: usize = 64 << 10;
 
 /// Globals beyond those of scripts. What has no bound or no end that we see (BigInt, Proxy, WeakRef,
 /// FinalizationRegistry, SharedArrayBuffer, Atomics) is not among them.
-const GLOBALS: [&str; 15] = [
+const GLOBALS: [&str; 13] = [
     "Promise",
     "ArrayBuffer",
     "DataView",
@@ -40,9 +40,7 @@ const GLOBALS: [&str; 15] = [
     "Int32Array",
     "Float32Array",
     "Float64Array",
-    "SuppressedError",
     "queueMicrotask",
-    "structuredClone",
 ];
 
 pub(super) struct Engine {

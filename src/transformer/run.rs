@@ -21,7 +21,7 @@ use crate::{
 
 /// It needs answers. Nothing was sent before the caller sends it.
 pub struct Waiting {
-    run: Run,
+    run: Box<Run>,
     asks: Vec<Ask>,
 }
 
@@ -69,7 +69,7 @@ impl Waiting {
 
     /// Ends the run here. Its runtime is ready for another; nothing of the run is left in it.
     pub fn drop_run(self, pool: &mut Pool) {
-        let Run { main, mut engine, .. } = self.run;
+        let Run { main, mut engine, .. } = *self.run;
         drop(main);
         if engine.end(None) {
             pool.put(engine);
@@ -104,7 +104,7 @@ impl Run {
         let asks = self.engine.meter.take_asks();
         if !asks.is_empty() && !self.engine.meter.stopped() {
             self.engine.meter.close();
-            return Some(Step::Waits(Waiting { run: self, asks }));
+            return Some(Step::Waits(Waiting { run: Box::new(self), asks }));
         }
         let done = context.with(|ctx| self.finish(&ctx));
         self.engine.meter.close();

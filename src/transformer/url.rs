@@ -68,10 +68,19 @@ pub(super) fn set(href: String, part: &str, value: &str) -> String {
         "host" => quirks::set_host(&mut url, value),
         "hostname" => quirks::set_hostname(&mut url, value),
         "port" => quirks::set_port(&mut url, value),
-        "pathname" => Ok(quirks::set_pathname(&mut url, value)),
-        "search" => Ok(quirks::set_search(&mut url, value)),
-        "hash" => Ok(quirks::set_hash(&mut url, value)),
+        "pathname" | "search" | "hash" => {
+            set_what_has_any_value(&mut url, part, value);
+            Ok(())
+        }
         _ => quirks::set_href(&mut url, value).map_err(drop),
     };
     if done.is_ok() { url.into() } else { href }
+}
+
+fn set_what_has_any_value(url: &mut Url, part: &str, value: &str) {
+    match part {
+        "pathname" => quirks::set_pathname(url, value),
+        "search" => quirks::set_search(url, value),
+        _ => quirks::set_hash(url, value),
+    }
 }

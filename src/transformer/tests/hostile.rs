@@ -317,3 +317,25 @@ fn memory_is_back_to_where_it_was_after_ten_thousand_hostile_runs() {
     let grown = resident().saturating_sub(before);
     assert!(grown < 24 << 20, "{} KiB more than before", grown >> 10);
 }
+
+/// Work in promises, in all the ways that QuickJS has for it, with what is kept growing until there is no memory left.
+const HUNGRY: &[&str] = &[
+    "const a = []; const f = async () => { try { for (;;) { a.push({ a }); await null } } catch { throw a } }; for (;;) { try { await f() } catch {} }",
+    "const a = []; for (;;) { try { a.push((async () => { await null; throw a })(), Promise.resolve(a).then(() => a)) } catch {} }",
+    "const a = []; async function* g() { for (;;) { a.push(await a.length); yield {} } } for (;;) { try { for await (const x of g()) a.push(x) } catch {} }",
+    "const a = []; const f = async (n) => { a.push(n); try { return await Promise.all([f(n + 1), f(n + 1)]) } finally { await null } }; await f(0)",
+    "const a = []; for (;;) { try { a.push(structuredClone({ a: [a.length] }), moment(), _.range(9), new Response()) } catch { a.push(httpRequest('x')) } }",
+];
+
+/// QuickJS ends the process where it finds no memory for what it cannot do without; nothing of ours may get it there.
+#[test]
+fn memory_that_ends_at_any_place_hurts_only_the_run() {
+    for source in HUNGRY {
+        for step in 0..25 {
+            let mut job = hostile(source);
+            job.bounds.memory_bytes = (700 << 10) + step * 49_999;
+            let failure = exhaust(&mut pool(), &job).result.expect_err(source);
+            assert!(failure.kind != FailureKind::NotJson, "{source}: {failure:?}");
+        }
+    }
+}
