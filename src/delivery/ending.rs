@@ -203,6 +203,7 @@ impl Handler<Buried> for Delivery {
 
     fn handle(&mut self, Buried(id): Buried, ctx: &mut Context<Self>) {
         if let Some(parcel) = self.parcels.remove(&id) {
+            parcel.members.iter().for_each(|_| self.shared.metrics.buried(parcel.endpoint()));
             self.release(ctx, &parcel);
         }
     }

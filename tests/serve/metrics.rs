@@ -1,8 +1,9 @@
 //! What `/metrics` tells: text that Prometheus takes, and numbers that say what was done.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
 
-use crate::support::{Engine, Project, Receiver};
+use crate::support::{Engine, PATIENCE, Project, Receiver, Reply};
 
 /// The value of each series, by its name and labels. Panics at a line that the format (version 0.0.4) does not have.
 fn parsed(text: &str) -> HashMap<String, f64> {
@@ -113,4 +114,57 @@ fn every_endpoint_is_told_before_anything_happened_and_no_token_is() {
         !metrics.keys().any(|series| series.contains("status=")),
         "the first answer is counted behind it"
     );
+}
+
+/// Looks until it is so: what a webhook was told is counted a moment later.
+fn scraped_when(engine: &Engine, is_so: impl Fn(&HashMap<String, f64>) -> bool) -> HashMap<String, f64> {
+    let since = Instant::now();
+    loop {
+        let metrics = scraped(engine);
+        if is_so(&metrics) {
+            return metrics;
+        }
+        assert!(since.elapsed() < PATIENCE, "it never was so: {metrics:#?}");
+    }
+}
+
+fn attempts(metrics: &HashMap<String, f64>, endpoint: &str, outcome: &str) -> f64 {
+    metrics[&format!("antiphon_attempts_total{{endpoint=\"{endpoint}\",outcome=\"{outcome}\"}}")]
+}
+
+#[test]
+fn attempts_dead_letters_and_what_is_owed_are_told() {
+    let [shop, gone, hangs] = [(); 3].map(|()| Receiver::start());
+    shop.answers(Reply::Status(503)).times(1);
+    shop.answers(Reply::Cut).times(1);
+    gone.answers(Reply::Status(410)).always();
+    hangs.answers(Reply::Hang).always();
+    let again = "retryAfterSeconds: [0, 0, 0]";
+    let project = Project::echo().workers(2).door("shop", &shop, again).door("gone", &gone, "");
+    let engine = Engine::start(project.door("hangs", &hangs, "timeoutMs: 600000"));
+    for endpoint in ["shop", "gone", "hangs"] {
+        engine.session(endpoint, "ann", "1").says("hello");
+    }
+    hangs.requests(1);
+
+    let metrics = scraped_when(&engine, |metrics| metrics["antiphon_callbacks_owed"] == 1.0);
+    assert_eq!(metrics["antiphon_callbacks_in_flight"], 1.0);
+    assert_eq!(metrics["antiphon_callbacks_blocked"], 0.0);
+    assert!(metrics["antiphon_callbacks_oldest_due_seconds"] > 0.0);
+    assert_eq!(attempts(&metrics, "shop", "status_5xx"), 1.0);
+    // The line that was cut was a kept one: what followed at once over another is the same attempt.
+    assert_eq!((attempts(&metrics, "shop", "connection"), shop.requests(3).len()), (0.0, 3));
+    assert_eq!(attempts(&metrics, "shop", "delivered"), 1.0);
+    assert_eq!(attempts(&metrics, "gone", "status_4xx"), 1.0);
+    assert_eq!(attempts(&metrics, "hangs", "delivered"), 0.0);
+    assert_eq!(metrics["antiphon_dead_letters_total{endpoint=\"gone\"}"], 1.0);
+    assert_eq!(metrics["antiphon_dead_letters_total{endpoint=\"shop\"}"], 0.0);
+    let host = hangs.base().replace("http://", "");
+    assert_eq!(metrics[&format!("antiphon_breaker_open{{host=\"{host}\"}}")], 0.0);
+
+    hangs.goes_on();
+    let metrics = scraped_when(&engine, |metrics| metrics["antiphon_callbacks_owed"] == 0.0);
+    assert_eq!(attempts(&metrics, "hangs", "delivered"), 1.0);
+    assert_eq!(metrics["antiphon_attempt_seconds_count{endpoint=\"hangs\"}"], 1.0);
+    assert_eq!(metrics["antiphon_callbacks_oldest_due_seconds"], 0.0);
 }
