@@ -3,6 +3,7 @@
 
 mod chat;
 mod check;
+mod deliveries;
 mod door;
 mod help;
 mod init;
@@ -11,12 +12,16 @@ mod listen;
 mod plain;
 mod post;
 mod print;
+mod progress;
 mod schema;
 mod serve;
+mod server;
 mod sessions;
 mod settings;
 mod style;
+mod table;
 mod test;
+mod words;
 
 use std::io;
 use std::path::PathBuf;
@@ -49,6 +54,7 @@ enum Command {
     #[command(after_help = "Example: antiphon notify --user ann --session 1 --text 'We close at six.'")]
     Notify(inject::Args),
     Sessions(sessions::Args),
+    Deliveries(deliveries::Args),
     Schema(schema::Args),
     Help(help::Args),
 }
@@ -111,6 +117,8 @@ pub enum Error {
     NotInChanged { name: String, folder: PathBuf },
     #[error("{}", not_the_same(*.differ, *.failed))]
     Replay { differ: usize, failed: usize },
+    #[error("{}; the lines above say why", not_asked(*.count, .what))]
+    Deliveries { count: usize, what: &'static str },
     #[error("the schemas could not be written into {}: {source}; see that the folder can be written to", .project.display())]
     Schemas { project: PathBuf, source: io::Error },
     #[error(transparent)]
@@ -130,6 +138,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Inject(args) => inject::run(post::Path::Inject, args),
         Command::Notify(args) => inject::run(post::Path::Notify, args),
         Command::Sessions(args) => sessions::run(args),
+        Command::Deliveries(args) => deliveries::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Help(args) => help::run(args),
     }
@@ -142,6 +151,14 @@ fn not_the_same(differ: usize, failed: usize) -> String {
         0 => differs,
         1 => format!("{differs}, 1 session was not replayed"),
         _ => format!("{differs}, {failed} sessions were not replayed"),
+    }
+}
+
+fn not_asked(count: usize, what: &str) -> String {
+    if count == 1 {
+        format!("1 delivery was not {what}")
+    } else {
+        format!("{count} deliveries were not {what}")
     }
 }
 

@@ -2,6 +2,7 @@
 //! the one table of errors in `problem`.
 
 mod body;
+mod deliveries;
 mod events;
 mod front;
 mod handover;
@@ -63,6 +64,22 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/api/v1/flows/{hash}").get(running::flow).default_service(web::to(only_get)))
         .service(web::resource("/api/v1/reload").post(running::reload).default_service(web::to(only_post)))
         .service(
+            web::scope("/api/v1/deliveries")
+                .service(web::resource("").get(deliveries::list).default_service(web::to(only_get)))
+                .service(web::resource("/dead").get(deliveries::dead).default_service(web::to(only_get)))
+                .service(web::resource("/{id}").get(deliveries::one).default_service(web::to(only_get)))
+                .service(
+                    web::resource("/{id}/redeliver")
+                        .post(deliveries::redeliver)
+                        .default_service(web::to(only_post_without_body)),
+                )
+                .service(
+                    web::resource("/{id}/bury")
+                        .post(deliveries::bury)
+                        .default_service(web::to(only_post_without_body)),
+                ),
+        )
+        .service(
             web::resource("/{token}").post(input::user).get(input::asked).default_service(web::to(only_post)),
         )
         .default_service(web::to(nothing_here));
@@ -70,6 +87,10 @@ pub fn routes(config: &mut ServiceConfig) {
 
 async fn only_post(_: HttpRequest) -> HttpResponse {
     Problem::new(Kind::MethodNotAllowed, "send a POST with a JSON body").allow("POST").respond()
+}
+
+async fn only_post_without_body(_: HttpRequest) -> HttpResponse {
+    Problem::new(Kind::MethodNotAllowed, "send a POST; it needs no body").allow("POST").respond()
 }
 
 async fn only_get(_: HttpRequest) -> HttpResponse {

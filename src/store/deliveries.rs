@@ -16,8 +16,8 @@ use crate::model::{Attempts, Batch, Callback, DeadLetter, Number, Receipt, Sessi
 /// Rows of one kind, each with the callback it is about, or why it cannot be read.
 pub type Page<T> = Vec<(Number, Result<T, Error>)>;
 
-/// Receipts that were written together: their place, when that was, and they themselves.
-pub type Receipts = (Vec<u8>, u64, Vec<Receipt>);
+/// Receipts that were written together, oldest first, or why they cannot be read; and their place.
+pub type Receipts = (Vec<u8>, Result<Vec<Receipt>, Error>);
 
 impl Store {
     /// The callbacks owed, of all lives of the session, in their order; those after the one `after`, at most `max`.
@@ -95,16 +95,24 @@ impl Store {
         Ok(count)
     }
 
-    /// Receipts that were written before this place and not before the time `since`, the latest first: at most `max` rows of
-    /// them, each with its place and the time it was written. A row has up to a few dozen.
-    pub fn receipts(&self, before: Option<&[u8]>, since: u64, max: usize) -> Result<Vec<Receipts>, Error> {
-        let end = before.map_or(IVec::from(&[Row::Receipts as u8 + 1]), IVec::from);
-        let rows = self.disk().range((Bound::Included(key::receipts_from(since)), Bound::Excluded(end)));
+    /// Receipts up to this place that were not written before the time `since`, the latest first: at most `max` rows of
+    /// them. A row has up to a few dozen; one that cannot be read hides no other.
+    pub fn receipts(&self, upto: Bound<&[u8]>, since: u64, max: usize) -> Result<Vec<Receipts>, Error> {
+        let (first, end) = (key::receipts_from(since), [Row::Receipts as u8 + 1]);
+        // A place comes back from callers: it may be anything.
+        let upto = match upto {
+            Bound::Included(place) if place < &end[..] => Bound::Included(IVec::from(place)),
+            Bound::Excluded(place) if place < &end[..] => Bound::Excluded(IVec::from(place)),
+            Bound::Included(_) | Bound::Excluded(_) | Bound::Unbounded => Bound::Excluded(IVec::from(&end)),
+        };
+        if matches!(&upto, Bound::Included(place) | Bound::Excluded(place) if *place <= first) {
+            return Ok(Vec::new());
+        }
         let mut found = Vec::new();
-        for row in rows.rev().take(max) {
+        for row in self.disk().range((Bound::Included(first), upto)).rev().take(max) {
             let (key, first) = row?;
-            let receipts: Vec<Receipt> = self.disk().value(&key, first)?.unwrap_or_default();
-            found.push((key.to_vec(), key::receipts_at(&key), receipts));
+            let receipts = self.disk().value(&key, first).map(Option::unwrap_or_default);
+            found.push((key.to_vec(), receipts));
         }
         Ok(found)
     }

@@ -238,11 +238,6 @@ pub(super) fn receipts_from(at: u64) -> IVec {
     joined(Row::Receipts, &[&at.to_be_bytes()])
 }
 
-/// When the receipts under this key were written.
-pub(super) fn receipts_at(key: &[u8]) -> u64 {
-    key.get(1..9).and_then(|at| at.try_into().ok()).map_or(0, u64::from_be_bytes)
-}
-
 /// The place of a further chunk of a long value; `number` counts from 1.
 pub(super) fn chunk(key: &[u8], number: u16) -> IVec {
     [&[CHUNK], key, &number.to_be_bytes()].concat().into()

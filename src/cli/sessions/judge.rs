@@ -11,7 +11,7 @@ use antiphon::project::{Project, recompile};
 use antiphon::replay::{self, Difference, Flows, Programs, Recording, Stage};
 use antiphon::script::Sandbox;
 
-use super::server::Server;
+use crate::cli::server::Server;
 use crate::cli::{Error, settings};
 
 pub enum Verdict {

@@ -1,19 +1,17 @@
 //! `antiphon sessions list`: a table of the sessions that live.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use antiphon::clock;
 use antiphon::model::span_ms;
 use serde_json::json;
-use tabwriter::TabWriter;
 
 use super::Where;
-use super::server::{Listed, Server};
-use super::words::{stands, time};
+use super::server::Listed;
 use crate::cli::plain::plain;
-use crate::cli::style::BOLD;
-use crate::cli::{Error, print, settings};
+use crate::cli::server::Server;
+use crate::cli::words::{stands, time};
+use crate::cli::{Error, print, settings, table};
 
 /// List the sessions that live
 #[derive(clap::Args)]
@@ -41,24 +39,19 @@ pub fn run(args: Args) -> Result<(), Error> {
     } else if sessions.is_empty() {
         print::line("no sessions");
     } else {
-        let table = table(&sessions);
-        let (head, rows) = table.split_once('\n').unwrap_or((&table, ""));
-        print::line(format_args!("{BOLD}{head}{BOLD:#}\n{rows}"));
+        table::print(&rows(&sessions));
     }
     Ok(())
 }
 
-fn table(sessions: &[Listed]) -> String {
-    let mut rows = "ENDPOINT\tUSER\tSESSION\tTURNS\tLAST ACTIVE\tTHE FLOW".to_owned();
+fn rows(sessions: &[Listed]) -> Vec<String> {
+    let mut rows = vec!["ENDPOINT\tUSER\tSESSION\tTURNS\tLAST ACTIVE\tTHE FLOW".to_owned()];
     for session in sessions {
         let Listed { endpoint, user_id, session_id, turns, last_active_at, position, .. } = session;
         let names = [endpoint, user_id, session_id].map(|name| plain(name)).join("\t");
-        rows += &format!("\n{names}\t{turns}\t{}\t{}", time(*last_active_at), stands(position));
+        rows.push(format!("{names}\t{turns}\t{}\t{}", time(*last_active_at), stands(position)));
     }
-    let mut columns = TabWriter::new(Vec::new());
-    columns.write_all(rows.as_bytes()).expect("memory takes everything");
-    let table = columns.into_inner().unwrap_or_else(|_| unreachable!("memory takes everything"));
-    String::from_utf8(table).expect("columns of text are text")
+    rows
 }
 
 #[cfg(test)]
@@ -81,7 +74,7 @@ mod tests {
             position: Position::Start,
             ended: false,
         };
-        let table = table(&[listed("ann", 7), listed("somebody with\ta tab", 1_000)]);
+        let table = table::aligned(&rows(&[listed("ann", 7), listed("somebody with\ta tab", 1_000)]));
         let lines: Vec<&str> = table.lines().collect();
         assert_eq!(lines.len(), 3, "{table}");
         let column = lines[0].find("TURNS").unwrap();

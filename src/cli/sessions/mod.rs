@@ -1,14 +1,12 @@
 //! `antiphon sessions`: looking at the sessions of a running server, and running them again. One file for each of its commands;
-//! `server` asks for what is known of a session, `words` writes it as people read it.
+//! `server` asks for what is known of a session.
 
 mod judge;
 mod list;
-mod progress;
 mod replay;
-pub mod server;
+mod server;
 mod show;
 mod tell;
-mod words;
 
 use clap::Subcommand;
 use url::Url;

@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 
 use super::Where;
 use super::judge::{Judge, Verdict};
-use super::progress::Progress;
-use super::server::{Listed, Server};
+use super::server::Listed;
 use super::tell;
-use super::words::{count, name};
 use crate::cli::plain::words;
+use crate::cli::progress::Progress;
+use crate::cli::server::Server;
 use crate::cli::style::{DIM, WRONG};
+use crate::cli::words::{count, name};
 use crate::cli::{Error, print, settings};
 
 /// Run recorded sessions again and show the first difference
@@ -104,7 +105,7 @@ async fn replay_all(
     ids: Vec<SessionId>,
     listed: bool,
 ) -> Result<Report, Error> {
-    let mut progress = Progress::new(ids.len() as u64);
+    let mut progress = Progress::new(ids.len() as u64, "sessions");
     let fetch = |id: SessionId| async move { (id.clone(), server.recording(id).await) };
     let mut recordings = stream::iter(ids).map(fetch).buffered(AHEAD);
     let mut report = Report::default();

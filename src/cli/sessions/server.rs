@@ -1,30 +1,15 @@
-//! What the server knows of its sessions, over its management interface. Lists come whole, however many pages they have.
-
-use std::time::Duration;
+//! What the server knows of its sessions. Lists come whole, however many pages they have.
 
 use antiphon::model::{Map, Pending, Position, ProgramHash, ProgramSource, Record, SessionId};
 use antiphon::project::Project;
 use antiphon::replay::{Kept, Recording};
-use awc::error::PayloadError;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Where;
 use crate::cli::Error;
 use crate::cli::door::{Door, Which};
-use crate::cli::post::{Reply, no_answer};
-
-/// A page of sessions on a busy server.
-const TIMEOUT: Duration = Duration::from_secs(30);
-/// A page of turns, each with all it said.
-const ANSWER_BYTES_MAX: usize = 1 << 30;
-
-pub struct Server {
-    door: Door,
-    key: String,
-    client: awc::Client,
-}
+use crate::cli::server::{Page, Server};
 
 /// A session as a list has it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,39 +41,21 @@ pub struct State {
     pub waits: Vec<Pending>,
 }
 
-#[derive(Deserialize)]
-struct Page<T, C> {
-    items: Vec<T>,
-    next: Option<C>,
-}
-
 impl Server {
     /// With the endpoints that are asked for: the named one, or all of the project.
     pub fn find(project: &Project, place: &Where) -> Result<(Server, Vec<String>), Error> {
         if place.endpoint.is_some() {
             let server = Server::of_one(project, place)?;
-            let endpoints = vec![server.door.endpoint.clone()];
+            let endpoints = vec![server.endpoint().to_owned()];
             return Ok((server, endpoints));
         }
-        // Nothing is posted, so it need not be one that is enabled.
-        let any = project.endpoints.keys().next().cloned();
-        let server = Server::behind(Door::of(project, &Which::of(any, place.url.clone()))?)?;
+        let server = Server::of(project, place.url.clone())?;
         Ok((server, project.endpoints.keys().cloned().collect()))
     }
 
     /// With one endpoint: the named one, or the one that a chat would choose.
     pub fn of_one(project: &Project, place: &Where) -> Result<Server, Error> {
         Server::behind(Door::of(project, &Which::of(place.endpoint.clone(), place.url.clone()))?)
-    }
-
-    pub fn behind(door: Door) -> Result<Server, Error> {
-        let key = door.admin_key()?;
-        let client = awc::Client::builder().disable_redirects().timeout(TIMEOUT).finish();
-        Ok(Server { door, key, client })
-    }
-
-    pub fn endpoint(&self) -> &str {
-        &self.door.endpoint
     }
 
     /// The sessions that were active at that time or later: those that live, and if wanted those that are over.
@@ -102,10 +69,10 @@ impl Server {
         for endpoint in endpoints {
             let mut cursor: Option<String> = None;
             loop {
-                let url = self.url(&["endpoints", endpoint, "sessions"]);
                 let since = since.map(|at| at.to_string());
                 let ended = ended.then(|| "true".to_owned());
-                let url = with(url, &[("since", since), ("ended", ended), ("cursor", cursor)]);
+                let which = [("since", since), ("ended", ended), ("cursor", cursor)];
+                let url = self.url(&["endpoints", endpoint, "sessions"], &which);
                 let page: Page<Listed, String> = self.get(url).await?;
                 all.extend(page.items.into_iter().map(|item| Listed { endpoint: endpoint.clone(), ..item }));
                 cursor = page.next;
@@ -118,7 +85,7 @@ impl Server {
     }
 
     pub async fn state(&self, id: &SessionId) -> Result<State, Error> {
-        self.get(self.session_url(id, &[])?).await
+        self.get(self.session_url(id, &[], &[])?).await
     }
 
     /// The turns of this life of the session up to this state; another life may have begun meanwhile.
@@ -127,9 +94,9 @@ impl Server {
         let mut records: Vec<Record> = Vec::new();
         let mut cursor = Some(0);
         while let Some(after) = cursor {
-            let url = self.session_url(id, &["transcript"])?;
             let started_at = life.started_at.to_string();
-            let url = with(url, &[("startedAt", Some(started_at)), ("cursor", Some(after.to_string()))]);
+            let which = [("startedAt", Some(started_at)), ("cursor", Some(after.to_string()))];
+            let url = self.session_url(id, &["transcript"], &which)?;
             let page: Page<Record, u64> = self.get(url).await?;
             records.extend(page.items);
             cursor = page.next.filter(|next| *next < turns);
@@ -140,7 +107,7 @@ impl Server {
 
     /// Of its last life, though it is over.
     pub async fn recording(&self, id: SessionId) -> Result<Recording, Error> {
-        let url = with(self.session_url(&id, &[])?, &[("ended", Some("true".to_owned()))]);
+        let url = self.session_url(&id, &[], &[("ended", Some("true".to_owned()))])?;
         let State { session, context, waits } = self.get(url).await?;
         let records = self.transcript(&id, &session).await?;
         let kept = (!session.ended).then_some(Kept { context, position: session.position, waits });
@@ -149,33 +116,21 @@ impl Server {
 
     /// What a program was compiled from.
     pub async fn program(&self, hash: &ProgramHash) -> Result<ProgramSource, Error> {
-        self.get(self.url(&["flows", &hash.0])).await
+        self.get(self.url(&["flows", &hash.0], &[])).await
     }
 
-    fn session_url(&self, id: &SessionId, rest: &[&str]) -> Result<Url, Error> {
+    fn session_url(
+        &self,
+        id: &SessionId,
+        rest: &[&str],
+        parameters: &[(&str, Option<String>)],
+    ) -> Result<Url, Error> {
         let SessionId { endpoint, user_id, session_id } = id;
         if let Some(dots) = [user_id, session_id].into_iter().find(|id| *id == "." || *id == "..") {
             return Err(Error::Unaddressable(dots.clone()));
         }
-        Ok(self.url(&[&["endpoints", endpoint, "users", user_id, "sessions", session_id], rest].concat()))
-    }
-
-    fn url(&self, segments: &[&str]) -> Url {
-        self.door.url(&[&["api", "v1"], segments].concat())
-    }
-
-    async fn get<T: DeserializeOwned>(&self, url: Url) -> Result<T, Error> {
-        let request = self.client.get(url.as_str()).insert_header(("X-API-Key", self.key.as_str()));
-        let mut response = request.send().await.map_err(|error| no_answer(&url, &error))?;
-        let status = response.status().as_u16();
-        let body = response.body().limit(ANSWER_BYTES_MAX).await;
-        let body = body.map_err(|error: PayloadError| no_answer(&url, &error))?;
-        let text = String::from_utf8_lossy(&body);
-        let reply = Reply { status, body: text.into_owned(), retry_after: None };
-        match reply.problem() {
-            Some(problem) => Err(Error::Refused(problem)),
-            None => serde_json::from_slice(&body).map_err(Error::Answer),
-        }
+        let segments = [&["endpoints", endpoint, "users", user_id, "sessions", session_id], rest].concat();
+        Ok(self.url(&segments, parameters))
     }
 }
 
@@ -187,14 +142,4 @@ impl Listed {
             session_id: self.session_id.clone(),
         }
     }
-}
-
-/// With those parameters that are there.
-fn with(mut url: Url, parameters: &[(&str, Option<String>)]) -> Url {
-    for (name, value) in parameters {
-        if let Some(value) = value {
-            url.query_pairs_mut().append_pair(name, value);
-        }
-    }
-    url
 }

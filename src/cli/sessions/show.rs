@@ -7,11 +7,12 @@ use antiphon::model::{Record, SessionId};
 use serde_json::{Value, json};
 
 use super::Where;
-use super::server::{Server, State};
-use super::words::{count, name, stands, time};
+use super::server::State;
 use crate::cli::chat::show;
 use crate::cli::plain::words;
+use crate::cli::server::Server;
 use crate::cli::style::{BOLD, DIM};
+use crate::cli::words::{count, name, stands, time};
 use crate::cli::{Error, print, settings};
 
 /// Show the state and the turns of a session

@@ -6,10 +6,10 @@ use antiphon::replay::{Difference, Recording, What};
 use serde_json::Value;
 
 use super::show::conversation;
-use super::words::{name, stands, time};
 use crate::cli::chat::show;
 use crate::cli::plain::words;
 use crate::cli::style::{BOLD, DIM, GOOD, WRONG};
+use crate::cli::words::{name, stands, time};
 
 /// Turns of the conversation before the one that differs.
 const TURNS_BEFORE: usize = 3;

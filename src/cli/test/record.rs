@@ -8,7 +8,7 @@ use antiphon::model::SessionId;
 use antiphon::rehearsal;
 
 use crate::cli::door::{Door, Which};
-use crate::cli::sessions::server::Server;
+use crate::cli::server::Server;
 use crate::cli::{Error, print, settings};
 
 /// Where a recording without a file stands in reports.

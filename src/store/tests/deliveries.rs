@@ -1,5 +1,7 @@
 //! What is known of callbacks: owed, tried, together in a batch, given up, delivered.
 
+use std::ops::Bound;
+
 use super::*;
 use crate::model::{Attempt, Attempts, Batch, DeadLetter, Receipt};
 use crate::store::Error;
@@ -118,16 +120,25 @@ fn receipts_come_latest_first_in_pages_and_go_when_their_time_is_over() {
         w.receipts(NOW, 1, 1, &[receipt(3)]);
         w.receipts(NOW + 9, 0, 2, &[receipt(4)]);
     });
-    let sequences = |before: Option<&[u8]>, since, max| {
-        let rows = store.receipts(before, since, max).unwrap();
-        let all = rows.iter().flat_map(|(_, _, receipts)| receipts.iter().map(|receipt| receipt.sequence));
-        (all.collect::<Vec<_>>(), rows.last().map(|(place, _, _)| place.clone()))
+    let sequences = |upto: Bound<&[u8]>, since, max| {
+        let rows = store.receipts(upto, since, max).unwrap();
+        let place = rows.last().map(|(place, _)| place.clone()).unwrap_or_default();
+        let all = rows.into_iter().flat_map(|(_, receipts)| receipts.unwrap());
+        (all.map(|receipt| receipt.sequence).collect::<Vec<_>>(), place)
     };
-    let (first, place) = sequences(None, 0, 2);
+    let (first, place) = sequences(Bound::Unbounded, 0, 2);
     assert_eq!(first, [4, 3]);
-    assert_eq!(sequences(place.as_deref(), 0, 2).0, [1, 2]);
-    assert_eq!(sequences(None, NOW + 1, 9).0, [4]);
+    assert_eq!(sequences(Bound::Excluded(&place), 0, 2).0, [1, 2]);
+    assert_eq!(sequences(Bound::Included(&place), 0, 2).0, [3, 1, 2]);
+    assert_eq!(sequences(Bound::Unbounded, NOW + 1, 9).0, [4]);
+    assert_eq!(sequences(Bound::Included(&place), NOW + 1, 9).0, [0_u64; 0]);
+    assert_eq!(
+        sequences(Bound::Included(b"z"), 0, 1).0,
+        [4],
+        "a place that is none means no row of another kind"
+    );
+    assert_eq!(sequences(Bound::Included(b"a"), 0, 1).0, [0_u64; 0]);
     assert_eq!(store.sweep_receipts(NOW + 1, 9).unwrap(), 2);
     store.commit_blocking(Writes::new()).unwrap();
-    assert_eq!(sequences(None, 0, 9).0, [4]);
+    assert_eq!(sequences(Bound::Unbounded, 0, 9).0, [4]);
 }

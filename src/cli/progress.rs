@@ -1,4 +1,4 @@
-//! How far a long replay is, on standard error: a bar on a terminal, a line now and then elsewhere.
+//! How far long work is, on standard error: a bar on a terminal, a line now and then elsewhere.
 
 use std::io::{IsTerminal, stderr};
 
@@ -12,34 +12,36 @@ pub enum Progress {
     Lines {
         done: u64,
         total: u64,
+        things: &'static str,
     },
     /// There is too little to do.
     None,
 }
 
 impl Progress {
-    pub fn new(total: u64) -> Progress {
+    /// `things` is what is counted, such as `sessions`.
+    pub fn new(total: u64, things: &'static str) -> Progress {
         match total {
             0..LINES => Progress::None,
             _ if stderr().is_terminal() => {
-                let style =
-                    ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} sessions, {eta} left");
+                let template = format!("{{bar:40}} {{human_pos}} of {{human_len}} {things}, {{eta}} left");
+                let style = ProgressStyle::with_template(&template);
                 let bar = ProgressBar::new(total);
                 bar.set_style(style.expect("the template is written right"));
                 Progress::Bar(bar)
             }
-            _ => Progress::Lines { done: 0, total },
+            _ => Progress::Lines { done: 0, total, things },
         }
     }
 
-    /// One more session is done.
+    /// One more is done.
     pub fn step(&mut self) {
         match self {
             Progress::Bar(bar) => bar.inc(1),
-            Progress::Lines { done, total } => {
+            Progress::Lines { done, total, things } => {
                 *done += 1;
                 if is_told(*done, *total) {
-                    anstream::eprintln!("{} of {} sessions", HumanCount(*done), HumanCount(*total));
+                    anstream::eprintln!("{} of {} {things}", HumanCount(*done), HumanCount(*total));
                 }
             }
             Progress::None => {}

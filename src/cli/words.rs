@@ -1,4 +1,4 @@
-//! How sessions are written for people: times, counts, names, and where a flow stands.
+//! How sessions and deliveries are written for people: times, counts, names, and where a flow stands.
 
 use antiphon::model::{Frame, Position, SessionId};
 use indicatif::HumanCount;
