@@ -14,6 +14,9 @@ use crate::cli::server::Server;
 use crate::cli::words::count;
 use crate::cli::{Error, door, print, settings, table};
 
+/// The start of its session's life, its place in it, and its id.
+type Placed = (Option<u64>, Option<u64>, String);
+
 /// Have callbacks tried again: named ones, or those that are dead or blocked
 ///
 /// A dead one is owed again, before what its session owes otherwise; a blocked one gets its attempts anew; a named one that
@@ -85,8 +88,7 @@ async fn many(args: &Args, project: &Project, server: &Server) -> Result<(), Err
 
 /// The ids of each session in their order; and those that cannot be read, with the reasons.
 fn by_session(listed: Vec<Listed>) -> (Vec<Vec<String>>, Vec<(String, String)>) {
-    let mut sessions: BTreeMap<[Option<String>; 3], Vec<(Option<u64>, Option<u64>, String)>> =
-        BTreeMap::new();
+    let mut sessions: BTreeMap<[Option<String>; 3], Vec<Placed>> = BTreeMap::new();
     let mut unreadable = Vec::new();
     for Listed { id, endpoint, user_id, session_id, started_at, sequence, error, .. } in listed {
         let Some(id) = id else { continue };
