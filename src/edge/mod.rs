@@ -8,6 +8,7 @@
 mod arrival;
 mod departure;
 mod lanes;
+mod lately;
 mod notes;
 mod runner;
 

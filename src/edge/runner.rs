@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::lately::Lately;
 use crate::transformer::{Answer, AtMost, Done, Failure, FailureKind, Job, Pool, Step, Waiting};
 
 /// The runtimes of one thread.
@@ -13,18 +14,22 @@ pub struct Runner {
 }
 
 /// What the run comes to, if it ends in a moment and asks for nothing. Else nothing has happened: it is to start anew in a
-/// lane. The runtimes are those of this thread.
+/// lane. The runtimes are those of this thread. Not tried at all if such runs lately needed more.
 pub fn at_once(job: &Job) -> Option<Done> {
-    thread_local!(static RUNNER: RefCell<Option<Runner>> = const { RefCell::new(None) });
-    RUNNER.with_borrow_mut(|runner| {
-        let runner = runner.get_or_insert_with(|| Runner::new(job.bounds.memory_bytes));
-        match runner.start(job, AtMost::Moment)? {
-            Step::Done(done) => Some(done),
-            Step::Waits(waiting) => {
-                runner.leave(waiting);
-                None
-            }
+    thread_local!(static HERE: RefCell<Option<(Runner, Lately)>> = const { RefCell::new(None) });
+    HERE.with_borrow_mut(|here| {
+        let new = || (Runner::new(job.bounds.memory_bytes), Lately::default());
+        let (runner, lately) = here.get_or_insert_with(new);
+        if !lately.tries(job) {
+            return None;
         }
+        let done = runner.in_a_moment(job);
+        if done.is_some() {
+            lately.was_done(job)
+        } else {
+            lately.needed_more(job)
+        }
+        done
     })
 }
 
@@ -42,6 +47,16 @@ impl Runner {
         match catch_unwind(AssertUnwindSafe(|| self.pool.start(job, at_most))) {
             Ok(step) => step,
             Err(_) => Some(self.panicked()),
+        }
+    }
+
+    fn in_a_moment(&mut self, job: &Job) -> Option<Done> {
+        match self.start(job, AtMost::Moment)? {
+            Step::Done(done) => Some(done),
+            Step::Waits(waiting) => {
+                self.leave(waiting);
+                None
+            }
         }
     }
 

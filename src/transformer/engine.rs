@@ -148,14 +148,14 @@ impl Engine {
     }
 
     fn compiled<'js>(&mut self, ctx: &Ctx<'js>, file: &Transformer) -> rquickjs::Result<Function<'js>> {
-        if let Some(function) = self.realm.files.get(&file.id) {
+        if let Some(function) = self.realm.files.get(&file.id()) {
             return function.clone().restore(ctx);
         }
         let function: Function = realm::evaluate(ctx, source::FILE, &file.text)?;
         if self.realm.files.len() >= FILES_MAX {
             self.realm.files.clear();
         }
-        self.realm.files.insert(file.id, Persistent::save(ctx, function.clone()));
+        self.realm.files.insert(file.id(), Persistent::save(ctx, function.clone()));
         Ok(function)
     }
 

@@ -18,8 +18,7 @@ const CHECK_BYTES: usize = 64 << 20;
 #[derive(Debug)]
 pub struct Transformer {
     file: String,
-    /// The same for the same text: what compiled code is kept under.
-    pub(super) id: u64,
+    id: u64,
     /// The text of one function that evaluates the file.
     pub(super) text: String,
     lines: Lines,
@@ -54,6 +53,11 @@ impl Transformer {
 
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// The same for the same text: what compiled code is kept under.
+    pub fn id(&self) -> u64 {
+        self.id
     }
 
     /// Whether the file exports the function.
