@@ -4,17 +4,25 @@ use super::actor::SessionActor;
 use crate::model::{Callback, DeadLetter, Fate, Number, Numbered, Record, Session};
 use crate::store::Writes;
 
+/// What leaves the process once the turn is flushed.
+#[derive(Default)]
+pub(super) struct Outgoing {
+    /// To be delivered, each with the life it belongs to.
+    pub callbacks: Vec<(u64, Callback)>,
+    /// How many are dead letters from the start.
+    pub buried: usize,
+}
+
 impl SessionActor {
-    /// The callbacks that are to be delivered, each with the life it belongs to. An output that is withheld takes no place in
-    /// the order that the webhook sees; one that is buried does.
+    /// An output that is withheld takes no place in the order that the webhook sees; one that is buried does.
     pub(super) fn write_outputs(
         &self,
         writes: &mut Writes,
         session: &mut Session,
         record: &Record,
-    ) -> Vec<(u64, Callback)> {
+    ) -> Outgoing {
         let life = session.started_at;
-        let mut callbacks = Vec::new();
+        let mut outgoing = Outgoing::default();
         for numbered in &record.outputs {
             let fate = record.transformed.iter().find(|one| one.sequence == numbered.sequence);
             let fate = fate.map(|one| &one.fate);
@@ -27,15 +35,15 @@ impl SessionActor {
                     let letter = DeadLetter { callback, reason, attempts, at: record.at };
                     let number =
                         Number { session: self.key, started_at: life, sequence: letter.callback.sequence };
-                    self.shard.engine.metrics.buried(&self.id.endpoint);
+                    outgoing.buried += 1;
                     writes.bury(&number, &letter);
                 }
-                Some(Fate::Sent { value }) => callbacks.push((life, owed(Some(value.to_string())))),
-                None => callbacks.push((life, owed(None))),
+                Some(Fate::Sent { value }) => outgoing.callbacks.push((life, owed(Some(value.to_string())))),
+                None => outgoing.callbacks.push((life, owed(None))),
             }
         }
-        callbacks.iter().for_each(|(life, callback)| writes.callback(&self.key, *life, callback));
-        callbacks
+        outgoing.callbacks.iter().for_each(|(life, callback)| writes.callback(&self.key, *life, callback));
+        outgoing
     }
 
     /// `body`: what goes out instead of the output.

@@ -7,6 +7,7 @@ use super::actor::{Origin, SessionActor, Stage, Work};
 use super::ahead;
 use super::pending::SlowTurn;
 use super::turns::{Decided, Step};
+use crate::clock;
 use crate::edge::{self, Change, Departures, Given, Order, Run};
 use crate::model::{Map, Note, NoteKind};
 
@@ -44,14 +45,17 @@ impl SessionActor {
         Step::Decided(Box::new(decided.departed_with(departures, Some(found))))
     }
 
-    /// Runs the rest of them in a lane. The session is busy meanwhile.
+    /// Runs the rest of them in a lane, once the input is on the disk: what they send leaves the process. The session is busy
+    /// meanwhile.
     pub(super) fn go_past(&mut self, passing: Passing, ctx: &mut Context<Self>) {
         self.stage = Stage::Slow;
         let under_way = SlowTurn::new(&self.shard);
         let engine = self.shard.engine.clone();
         let recall = engine.recall(&self.id.endpoint);
         let Passing { decided, mut departures, about } = passing;
+        let flushed = self.shard.commits.flushed();
         let runs = async move {
+            flushed.await;
             while let Some((job, word)) = departures.next() {
                 let about = about.iter().cloned().chain([word]).collect();
                 let wait_ms = engine.project().settings.limits.transformer_wait_ms;
@@ -81,7 +85,8 @@ impl SessionActor {
             finished: decided.finished,
             storage,
             now: decided.at,
-            seed: decided.seed,
+            // That of the turn is the flow's; a turn without a flow has none.
+            seed: clock::seed(),
             bounds: project.transformer_bounds(),
             storage_bytes_max: project.settings.limits.context_bytes,
         }
@@ -90,7 +95,7 @@ impl SessionActor {
     /// The storage of the session as it is, and as the transformers find it: with what the one before the input left.
     fn storage(&mut self, work: &Work) -> (Map, Map) {
         let expire_ms = self.endpoint.session.expire_ms;
-        let found = self.shard.storage(&self.key, crate::clock::now(), expire_ms).unwrap_or_else(|error| {
+        let found = self.shard.storage(&self.key, clock::now(), expire_ms).unwrap_or_else(|error| {
             let text = format!("the storage of the session cannot be read and counts as empty: {error}");
             self.mishaps.push(Note { kind: NoteKind::Fault, place: String::new(), text });
             Map::new()

@@ -7,6 +7,7 @@ use actix::{AsyncContext, Context};
 
 use super::actor::{Leave, Origin, SessionActor, Waiting, Work, answer};
 use super::ahead;
+use super::owed::Outgoing;
 use super::passing::Passing;
 use super::pending::Pending;
 use super::post::{Accepted, Reply};
@@ -18,8 +19,8 @@ use crate::dispatch::{Started, Wake};
 use crate::edge::{self, Departed};
 use crate::flow::Program;
 use crate::model::{
-    Callback, Input, Map, Note, NoteKind, Owed, ProgramHash, Quarantined, Queued, Record, Session,
-    SessionKey, UserKey, Wait, Woken,
+    Input, Map, Note, NoteKind, Owed, ProgramHash, Quarantined, Queued, Record, Session, SessionKey, UserKey,
+    Wait, Woken,
 };
 use crate::store::{Place, Refused, Writes};
 use crate::turn::{self, Turn};
@@ -187,15 +188,27 @@ impl SessionActor {
             Origin::Woken(wake) => (None, None, None, Some(wake)),
         };
         let (mut session, record) = self.record(decided, (input, notes), woken, sequence);
-        let callbacks = self.write_outputs(&mut writes, &mut session, &record);
+        let outgoing = self.write_outputs(&mut writes, &mut session, &record);
         self.lease(&mut writes, &session, &record);
         writes.session(&session);
         writes.record(&self.key, session.started_at, &record);
         let user = profile.is_some().then(|| UserKey::of(&self.id.user_id));
         let (shard, key, started_at) = (self.shard.clone(), self.key, session.started_at);
         let stored = storage.is_some();
-        let committed =
-            Committed { shard, key, started_at, user, stored, told, wake, started, record, callbacks };
+        let endpoint = self.id.endpoint.clone();
+        let committed = Committed {
+            shard,
+            key,
+            endpoint,
+            started_at,
+            user,
+            stored,
+            told,
+            wake,
+            started,
+            record,
+            outgoing,
+        };
         let me = ctx.address();
         let sent = self.shard.commits.commit(writes, move |flushed| {
             drop((pending, recent));
@@ -329,6 +342,7 @@ impl SessionActor {
 struct Committed {
     shard: Rc<Shard>,
     key: SessionKey,
+    endpoint: String,
     started_at: u64,
     /// Whose profile it changed.
     user: Option<UserKey>,
@@ -341,7 +355,7 @@ struct Committed {
     /// Where the waits lie that it began.
     started: Vec<Place>,
     record: Record,
-    callbacks: Vec<(u64, Callback)>,
+    outgoing: Outgoing,
 }
 
 impl Committed {
@@ -364,9 +378,11 @@ impl Committed {
             // Bounded by what a turn may wait for.
             self.shard.dispatch.do_send(Started(self.started));
         }
-        if !self.callbacks.is_empty() {
+        let Outgoing { callbacks, buried } = self.outgoing;
+        (0..buried).for_each(|_| self.shard.engine.metrics.buried(&self.endpoint));
+        if !callbacks.is_empty() {
             // Bounded by what was committed; the lane keeps only a few of them in memory.
-            self.shard.delivery.do_send(Due { key: self.key, callbacks: self.callbacks });
+            self.shard.delivery.do_send(Due { key: self.key, callbacks });
         }
         self.shard.feed.publish(&self.key, self.started_at, &self.record);
     }

@@ -3,12 +3,14 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 
 use super::error::{Conflict, Refused};
 use super::queue::{Answer, Outcome, Queue};
@@ -20,6 +22,9 @@ pub struct Client {
     id: usize,
     answers: UnboundedSender<Vec<Outcome>>,
     waiting: Rc<RefCell<VecDeque<Waiting>>>,
+    /// Commits are refused, as if the line were full.
+    #[cfg(test)]
+    refuses: Rc<std::cell::Cell<bool>>,
 }
 
 enum Waiting {
@@ -34,7 +39,19 @@ impl Client {
         let (answers, arriving) = unbounded_channel();
         let waiting = Rc::new(RefCell::new(VecDeque::new()));
         tokio::task::spawn_local(answer(arriving, waiting.clone()));
-        Client { queue, id: IDS.fetch_add(1, Relaxed), answers, waiting }
+        Client {
+            queue,
+            id: IDS.fetch_add(1, Relaxed),
+            answers,
+            waiting,
+            #[cfg(test)]
+            refuses: Rc::default(),
+        }
+    }
+
+    #[cfg(test)]
+    pub fn refuse(&self, refuses: bool) {
+        self.refuses.set(refuses);
     }
 
     /// `then` runs on this arbiter once the writes are flushed, or were dropped because of a conflict;
@@ -44,6 +61,10 @@ impl Client {
         writes: Writes,
         then: impl FnOnce(Result<(), Conflict>) + 'static,
     ) -> Result<(), Refused> {
+        #[cfg(test)]
+        if self.refuses.get() {
+            return Err(Refused::Overloaded);
+        }
         self.queue.push(writes, Answer::Client { id: self.id, to: self.answers.clone() })?;
         self.waiting.borrow_mut().push_back(Waiting::Commit(Box::new(then)));
         Ok(())
@@ -56,6 +77,20 @@ impl Client {
             return then();
         }
         self.waiting.borrow_mut().push_back(Waiting::Barrier(Box::new(then)));
+    }
+
+    /// As `barrier`, to be awaited. Never ends if the store is closed before.
+    pub fn flushed(&self) -> impl Future<Output = ()> + use<> {
+        let (tell, told) = oneshot::channel();
+        self.barrier(move || {
+            // Whoever waited may have gone away.
+            let _ = tell.send(());
+        });
+        async move {
+            if told.await.is_err() {
+                pending().await
+            }
+        }
     }
 
     /// For writes that nobody waits for: they ride with the next group, within about 20 ms. A kill before

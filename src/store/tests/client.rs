@@ -1,6 +1,6 @@
 //! The arbiter's end: answers in order, barriers, writes that nobody waits for.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use tokio::sync::oneshot;
@@ -43,6 +43,24 @@ fn answers_and_barriers_come_in_the_order_of_the_commits() {
         client.commit(stale, then).unwrap();
         all.await.unwrap();
         assert_eq!(*heard.borrow(), ["nothing to wait for", "first", "second", "barrier", "conflict"]);
+    });
+}
+
+#[test]
+fn who_awaits_the_flush_goes_on_behind_the_commits_before() {
+    let folder = Folder::new();
+    let store = folder.open();
+    arbiter(async || {
+        let client = store.client();
+        let heard = Rc::new(Cell::new(0));
+        for _ in 0..3 {
+            let heard = heard.clone();
+            client.commit(Writes::new(), move |_| heard.set(heard.get() + 1)).unwrap();
+        }
+        let flushed = client.flushed();
+        assert_eq!(heard.get(), 0);
+        flushed.await;
+        assert_eq!(heard.get(), 3);
     });
 }
 

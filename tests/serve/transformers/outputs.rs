@@ -1,6 +1,7 @@
 //! What goes out: outputs that are changed, dropped and buried, the storage of a session, and transformers that wait while
 //! the process is killed or stopped.
 
+use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use antiphon::model::{SessionId, Stored};
@@ -38,6 +39,19 @@ fn what_handle_output_gives_back_is_sent_as_it_is_and_what_it_drops_leaves_no_ga
         record["transformed"].as_array().unwrap().iter().map(|one| one["fate"].as_str().unwrap()).collect();
     assert_eq!(fates, ["dropped", "sent", "dropped", "sent"]);
     assert_eq!(record["outputs"].as_array().unwrap().len(), 5, "the flow said five");
+}
+
+#[test]
+fn no_two_runs_draw_the_same_chance_also_where_no_flow_ran() {
+    let receiver = Receiver::start();
+    let script = "export const handleOutput = ({ output }) => ({ AIOutput: { text: `${uuid.v4()} ${Math.random()}` } });";
+    let engine = Engine::start(shop(&receiver, "- say: \"{{ Math.random() }}\"\n", "output: true", script));
+    let session = engine.session("shop", "ann", "1");
+    session.says("hello");
+    session.notifies("one");
+    session.notifies("two");
+    let drawn: BTreeSet<String> = receiver.texts(3).into_iter().collect();
+    assert_eq!(drawn.len(), 3, "{drawn:?}");
 }
 
 #[test]
