@@ -63,7 +63,9 @@ impl Delivery {
                 Asked::Done
             }
             Stage::NoWebhook => Asked::NotNow,
-            Stage::Ready | Stage::Sealing | Stage::InFlight | Stage::GivenUp => Asked::UnderWay,
+            Stage::Ready | Stage::Sealing | Stage::InFlight | Stage::GivenUp | Stage::Arrived => {
+                Asked::UnderWay
+            }
         };
         answer(reply, asked);
     }
@@ -71,11 +73,17 @@ impl Delivery {
     fn give_up(&mut self, ctx: &mut Context<Self>, number: Number, reply: oneshot::Sender<Asked>) {
         let asked = match self.parcel_of(&number) {
             Some((id, Stage::Blocked | Stage::Waiting(_) | Stage::NoWebhook)) => {
-                self.bury(ctx, id, None, "a person gave it up".to_owned());
-                let then = move || answer(reply, Asked::Done);
-                return self.commits.barrier(then);
+                match self.bury(ctx, id, None, "a person gave it up") {
+                    Ok(()) => return self.commits.barrier(move || answer(reply, Asked::Done)),
+                    Err(refused) => {
+                        tracing::warn!(%refused, "a callback is not given up: the store takes nothing");
+                        Asked::NotNow
+                    }
+                }
             }
-            Some((_, Stage::Ready | Stage::Sealing | Stage::InFlight | Stage::GivenUp)) => Asked::UnderWay,
+            Some((_, Stage::Ready | Stage::Sealing | Stage::InFlight | Stage::GivenUp | Stage::Arrived)) => {
+                Asked::UnderWay
+            }
             None if self.is_owed(&number) => Asked::UnderWay,
             None => Asked::Unknown,
         };

@@ -10,13 +10,17 @@ use super::door::webhook;
 use super::gate::Pass;
 use super::history;
 use super::lane::Stage as LaneStage;
+use super::pack::AGAIN_AFTER_MS;
 use super::parcel::{Parcel, ParcelId, Stage};
 use super::retry::{self, Next, Outcome};
 use super::shared::Released;
 use crate::clock;
-use crate::model::{Attempt, Receipt, SessionKey};
+use crate::model::{Attempt, DeadLetter, Receipt, SessionKey};
 use crate::project::{OnExhausted, Webhook};
-use crate::store::Writes;
+use crate::store::{Refused, Writes};
+
+/// Until an ending that the store did not take is written again.
+const AGAIN_AFTER: Duration = Duration::from_millis(AGAIN_AFTER_MS);
 
 /// An attempt ended.
 #[derive(Message)]
@@ -30,10 +34,10 @@ pub(super) struct Ended {
     pub pass: Pass,
 }
 
-/// What ended a parcel for good is flushed.
+/// How a parcel ended is flushed, for better or worse.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct Over(Parcel);
+struct Over(ParcelId);
 
 impl Delivery {
     /// Obeys the retry rule: that of the webhook as it is now, or as it was last if it is gone.
@@ -52,7 +56,7 @@ impl Delivery {
             Next::Delivered => self.delivered(ctx, id, attempt),
             Next::Again(next_at) => self.again(ctx, id, attempt, next_at),
             Next::Dead(reason) => match webhook.on_exhausted {
-                OnExhausted::Skip => self.bury(ctx, id, Some(attempt), reason),
+                OnExhausted::Skip => self.skip(ctx, id, attempt, reason),
                 OnExhausted::Block => self.block(id, attempt, reason),
             },
         }
@@ -60,18 +64,22 @@ impl Delivery {
 
     fn delivered(&mut self, ctx: &mut Context<Self>, id: ParcelId, attempt: Attempt) {
         let Some(parcel) = self.parcels.remove(&id) else { return };
-        let mut writes = Writes::new();
-        parcel.members.iter().for_each(|(number, _)| writes.delivered(number));
-        forget(&parcel, &mut writes);
         self.keep_receipts(ctx, &parcel, attempt);
         if self.is_at_home(&parcel) {
-            self.commits.defer(writes);
+            self.commits.defer(arrived(&parcel));
             return self.release(ctx, &parcel);
         }
-        // Another shard reads the rows of its sessions when it is told to: they have to be gone by then.
+        self.parcels.insert(id, Parcel { stage: Stage::Arrived, ..parcel });
+        self.write_arrival(ctx, id);
+    }
+
+    /// As often as it takes: the sessions of other shards wait for it.
+    fn write_arrival(&mut self, ctx: &mut Context<Self>, id: ParcelId) {
+        let Some(parcel) = self.parcels.get(&id) else { return };
         let me = ctx.address();
-        if let Err(refused) = self.commits.commit(writes, move |_| me.do_send(Over(parcel))) {
-            tracing::error!(%refused, "callbacks wait for the next start: it cannot be written that a batch ended");
+        if let Err(refused) = self.commits.commit(arrived(parcel), move |_| me.do_send(Over(id))) {
+            tracing::warn!(%refused, "callbacks wait: it cannot be written yet that those before them arrived");
+            ctx.run_later(AGAIN_AFTER, move |this, ctx| this.write_arrival(ctx, id));
         }
     }
 
@@ -99,32 +107,40 @@ impl Delivery {
         parcel.stage = Stage::Blocked;
     }
 
-    /// Each callback in it becomes a dead letter with all the attempts, in one batch.
+    /// As often as it takes: until it is written, nothing behind it may go.
+    fn skip(&mut self, ctx: &mut Context<Self>, id: ParcelId, last: Attempt, reason: String) {
+        if let Err(refused) = self.bury(ctx, id, Some(&last), &reason) {
+            tracing::warn!(%refused, "callbacks wait: it cannot be written yet that the one before them is given up");
+            ctx.run_later(AGAIN_AFTER, move |this, ctx| this.skip(ctx, id, last, reason));
+        }
+    }
+
+    /// Each callback in it becomes a dead letter with all the attempts, in one batch. If the store does not take that, it stays
+    /// what it was.
     pub(super) fn bury(
         &mut self,
         ctx: &mut Context<Self>,
         id: ParcelId,
-        last: Option<Attempt>,
-        reason: String,
-    ) {
-        let Some(parcel) = self.parcels.get_mut(&id) else { return };
-        parcel.stage = Stage::GivenUp;
-        let (endpoint, first) = (parcel.endpoint().to_owned(), *parcel.first());
-        let attempts = history::all(parcel.attempts.take(), last);
+        last: Option<&Attempt>,
+        reason: &str,
+    ) -> Result<(), Refused> {
+        let Some(parcel) = self.parcels.get_mut(&id) else { return Ok(()) };
+        let attempts = history::all(parcel.attempts.clone(), last.cloned());
+        let (reason, at) = (reason.to_owned(), clock::now());
         let mut writes = Writes::new();
         forget(parcel, &mut writes);
         for (number, callback) in &parcel.members {
-            tracing::warn!(endpoint, session = %number.session, sequence = number.sequence, reason,
-                "a callback is a dead letter");
-            let letter =
-                history::dead_letter(callback.clone(), attempts.clone(), reason.clone(), clock::now());
-            writes.bury(number, &letter);
+            let (callback, reason, attempts) = (callback.clone(), reason.clone(), attempts.clone());
+            writes.bury(number, &DeadLetter { callback, reason, attempts, at });
         }
         let me = ctx.address();
-        let sent = self.commits.commit(writes, move |_| me.do_send(Buried(id)));
-        if let Err(refused) = sent {
-            tracing::error!(session = %first.session, %refused, "callbacks wait for the next start: one cannot be given up");
+        self.commits.commit(writes, move |_| me.do_send(Over(id)))?;
+        parcel.stage = Stage::GivenUp;
+        for (number, callback) in &parcel.members {
+            tracing::warn!(endpoint = callback.id.endpoint, session = %number.session, sequence = number.sequence,
+                reason, "a callback is a dead letter");
         }
+        Ok(())
     }
 
     /// The sessions whose callbacks were in it go on, here and in other shards.
@@ -170,6 +186,13 @@ impl Delivery {
     }
 }
 
+fn arrived(parcel: &Parcel) -> Writes {
+    let mut writes = Writes::new();
+    parcel.members.iter().for_each(|(number, _)| writes.delivered(number));
+    forget(parcel, &mut writes);
+    writes
+}
+
 /// What was kept about a parcel as a whole.
 fn forget(parcel: &Parcel, writes: &mut Writes) {
     if parcel.attempts.is_some() {
@@ -179,11 +202,6 @@ fn forget(parcel: &Parcel, writes: &mut Writes) {
         writes.forget_batch(parcel.first());
     }
 }
-
-/// A parcel became dead letters, flushed.
-#[derive(Message)]
-#[rtype(result = "()")]
-struct Buried(ParcelId);
 
 impl Handler<Ended> for Delivery {
     type Result = ();
@@ -198,21 +216,14 @@ impl Handler<Ended> for Delivery {
     }
 }
 
-impl Handler<Buried> for Delivery {
-    type Result = ();
-
-    fn handle(&mut self, Buried(id): Buried, ctx: &mut Context<Self>) {
-        if let Some(parcel) = self.parcels.remove(&id) {
-            parcel.members.iter().for_each(|_| self.shared.metrics.buried(parcel.endpoint()));
-            self.release(ctx, &parcel);
-        }
-    }
-}
-
 impl Handler<Over> for Delivery {
     type Result = ();
 
-    fn handle(&mut self, Over(parcel): Over, ctx: &mut Context<Self>) {
+    fn handle(&mut self, Over(id): Over, ctx: &mut Context<Self>) {
+        let Some(parcel) = self.parcels.remove(&id) else { return };
+        if parcel.stage == Stage::GivenUp {
+            parcel.members.iter().for_each(|_| self.shared.metrics.buried(parcel.endpoint()));
+        }
         self.release(ctx, &parcel);
     }
 }

@@ -1,7 +1,7 @@
-//! What is kept of the attempts at a callback, and the dead letter they may end in.
+//! What is kept of the attempts at a callback.
 
 use super::retry::Outcome;
-use crate::model::{Attempt, Attempts, Callback, DeadLetter};
+use crate::model::{Attempt, Attempts};
 
 /// So many attempts are kept with a callback; the first of them make room.
 const KEPT_MAX: usize = 20;
@@ -41,11 +41,6 @@ pub(super) fn all(before: Option<Attempts>, last: Option<Attempt>) -> Vec<Attemp
     let surplus = attempts.len().saturating_sub(KEPT_MAX);
     attempts.drain(..surplus);
     attempts
-}
-
-/// The callback is given up, with all that was tried.
-pub(super) fn dead_letter(callback: Callback, attempts: Vec<Attempt>, reason: String, at: u64) -> DeadLetter {
-    DeadLetter { callback, reason, attempts, at }
 }
 
 #[cfg(test)]

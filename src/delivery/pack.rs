@@ -13,7 +13,7 @@ use crate::project::Webhook;
 use crate::store::Writes;
 
 /// Until a batch is tried again when the store takes nothing.
-const AGAIN_AFTER_MS: u64 = 1_000;
+pub(super) const AGAIN_AFTER_MS: u64 = 1_000;
 
 /// The store knows what this batch consists of.
 #[derive(Message)]
@@ -143,7 +143,12 @@ impl Delivery {
                 self.round(ctx, &endpoint);
             }
             Stage::Waiting(at) => self.wake_at(ctx, at, Wake::Parcel(id)),
-            Stage::Sealing | Stage::InFlight | Stage::GivenUp | Stage::Blocked | Stage::NoWebhook => {}
+            Stage::Sealing
+            | Stage::InFlight
+            | Stage::GivenUp
+            | Stage::Arrived
+            | Stage::Blocked
+            | Stage::NoWebhook => {}
         }
     }
 

@@ -36,6 +36,8 @@ pub enum Stage {
     Waiting(u64),
     /// It is given up. The next ones go when that is flushed: after a kill it would be tried again behind them.
     GivenUp,
+    /// It arrived, with callbacks of other shards in it. Those go on when that is flushed, because they read their rows anew.
+    Arrived,
     /// All attempts are used up, and a person is to say what becomes of it.
     Blocked,
     /// Its endpoint has no webhook any more; it waits until a later version of the project has one.

@@ -70,7 +70,9 @@ pub fn next(outcome: &Outcome, attempt: u32, schedule: &[u64], now: u64, jitter:
         Outcome::TimedOut(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
     let Some(wait) = schedule.get(attempt as usize - 1) else {
-        return Next::Dead(format!("{attempt} attempts, the last one: {}", outcome.told()));
+        let attempts =
+            if attempt == 1 { "one attempt".to_owned() } else { format!("{attempt} attempts, the last one") };
+        return Next::Dead(format!("{attempts}: {}", outcome.told()));
     };
     let spread = (*wait as f64 * (0.8 + 0.4 * jitter)) as u64;
     Next::Again(now + spread.max(retry_after.unwrap_or(0).min(RETRY_AFTER_MAX_MS)))
@@ -135,6 +137,6 @@ mod tests {
     #[test]
     fn a_dead_letter_tells_how_its_last_attempt_went() {
         let dead = next(&Outcome::Failed("connection refused".to_owned()), 1, &[], 0, 0.5);
-        assert_eq!(dead, Next::Dead("1 attempts, the last one: connection refused".to_owned()));
+        assert_eq!(dead, Next::Dead("one attempt: connection refused".to_owned()));
     }
 }

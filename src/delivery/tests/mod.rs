@@ -3,6 +3,7 @@
 
 mod batches;
 mod hours;
+mod refusals;
 
 use std::cell::RefCell;
 use std::fs;
@@ -24,7 +25,7 @@ use crate::config::Overlay;
 use crate::metrics::Sight;
 use crate::model::{Callback, Number, SessionId, SessionKey};
 use crate::project::{self, Live};
-use crate::store::{self, Store, Writes};
+use crate::store::{self, Client, Store, Writes};
 
 const START: u64 = 1_795_000_000_000;
 pub const SECOND: u64 = 1_000;
@@ -48,6 +49,7 @@ pub struct Stage {
     live: Arc<Live>,
     store: Option<Store>,
     actors: Vec<Addr<Delivery>>,
+    clients: Vec<Rc<Client>>,
     got: Rc<RefCell<Vec<Got>>>,
     answers: Answers,
     /// Outputs of each session so far.
@@ -68,8 +70,8 @@ impl Stage {
         let live = Live::open(move || project::load(&root, &Overlay::default(), &|_| None)).unwrap();
         let answers: Answers = Rc::new(RefCell::new(Box::new(|_| answered(204))));
         let (live, got) = (Arc::new(live), Rc::default());
-        let mut stage =
-            Stage { folder, live, store: None, actors: Vec::new(), got, answers, said: Vec::new() };
+        let (actors, clients, said) = (Vec::new(), Vec::new(), Vec::new());
+        let mut stage = Stage { folder, live, store: None, actors, clients, got, answers, said };
         stage.start(1).await;
         stage
     }
@@ -85,9 +87,10 @@ impl Stage {
         };
         let store = Store::open(settings).unwrap();
         let shared = Arc::new(Shared::default());
+        self.clients = (0..shards).map(|_| Rc::new(store.client())).collect();
         self.actors = (0..shards)
             .map(|shard| {
-                let (live, commits) = (self.live.clone(), Rc::new(store.client()));
+                let (live, commits) = (self.live.clone(), self.clients[shard].clone());
                 Delivery::posting((shard, shards), live, store.clone(), commits, shared.clone(), self.post())
                     .start()
             })
@@ -117,7 +120,13 @@ impl Stage {
         self.settle().await;
         // The actors hold handles of it until they are gone.
         tokio::task::yield_now().await;
+        self.clients.clear();
         self.store.take().unwrap().close();
+    }
+
+    /// From now on the store takes no commit of the deliveries, or takes them again.
+    pub fn store_refuses(&self, refuses: bool) {
+        self.clients.iter().for_each(|client| client.refuse(refuses));
     }
 
     pub fn answers(&self, answer: impl FnMut(&Got) -> Outcome + 'static) {
