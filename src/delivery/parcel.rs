@@ -73,6 +73,14 @@ impl Parcel {
         Batch { members: numbers(&self.members) }
     }
 
+    /// For its next attempt, for a person or for a webhook: nothing is under way, and nothing is about to be.
+    pub fn waits(&self) -> bool {
+        match self.stage {
+            Stage::Waiting(_) | Stage::Blocked | Stage::NoWebhook => true,
+            Stage::Ready | Stage::Sealing | Stage::InFlight | Stage::GivenUp => false,
+        }
+    }
+
     pub fn contains(&self, number: &Number) -> bool {
         self.members.iter().any(|(member, _)| member == number)
     }
