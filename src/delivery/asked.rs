@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use super::actor::Delivery;
 use super::lane::{Lane, Stage as LaneStage};
-use super::parcel::{ParcelId, Stage};
+use super::parcel::{Parcel, ParcelId, Stage};
 use crate::metrics::Sight;
 use crate::model::Number;
 use crate::store::{Error, Writes};
@@ -72,18 +72,14 @@ impl Delivery {
 
     fn give_up(&mut self, ctx: &mut Context<Self>, number: Number, reply: oneshot::Sender<Asked>) {
         let asked = match self.parcel_of(&number) {
-            Some((id, Stage::Blocked | Stage::Waiting(_) | Stage::NoWebhook)) => {
-                match self.bury(ctx, id, None, "a person gave it up") {
-                    Ok(()) => return self.commits.barrier(move || answer(reply, Asked::Done)),
-                    Err(refused) => {
-                        tracing::warn!(%refused, "a callback is not given up: the store takes nothing");
-                        Asked::NotNow
-                    }
+            Some((id, stage)) if stage.waits() => match self.bury(ctx, id, None, "a person gave it up") {
+                Ok(()) => return self.commits.barrier(move || answer(reply, Asked::Done)),
+                Err(refused) => {
+                    tracing::warn!(%refused, "a callback is not given up: the store takes nothing");
+                    Asked::NotNow
                 }
-            }
-            Some((_, Stage::Ready | Stage::Sealing | Stage::InFlight | Stage::GivenUp | Stage::Arrived)) => {
-                Asked::UnderWay
-            }
+            },
+            Some(_) => Asked::UnderWay,
             None if self.is_owed(&number) => Asked::UnderWay,
             None => Asked::Unknown,
         };
@@ -143,6 +139,7 @@ impl Delivery {
         self.exhuming.remove(&number);
         self.owed += 1;
         let key = number.session;
+        self.unpack(&number);
         let lane = match self.lanes.remove(&key) {
             None => Lane::exhumed(number),
             Some(mut lane) => {
@@ -151,6 +148,22 @@ impl Delivery {
             }
         };
         self.put(ctx, key, lane);
+    }
+
+    /// What waits in the session behind this callback, for its next attempt or for a person, must not hold it up: it is packed
+    /// again when its turn comes, with the attempts that are stored. A batch stays as it is, because others are in it.
+    fn unpack(&mut self, before: &Number) {
+        let Some(lane) = self.lanes.get_mut(&before.session) else { return };
+        let LaneStage::Packed(id) = lane.stage else { return };
+        let steps_back =
+            |parcel: &&Parcel| parcel.stage.waits() && parcel.batch.is_none() && before < parcel.first();
+        if self.parcels.get(&id).filter(steps_back).is_none() {
+            return;
+        }
+        let Some(Parcel { members, attempts, .. }) = self.parcels.remove(&id) else { return };
+        for (number, callback) in members {
+            lane.unpack(number, callback, attempts.is_some());
+        }
     }
 
     fn sight(&self) -> Sight {

@@ -20,7 +20,7 @@ pub struct Lane {
     taken: Option<Number>,
     /// The last callback that is known to be flushed.
     announced: Number,
-    /// Dead letters that are owed again, from before `taken`.
+    /// Those that are owed again or made room for such ones: they lie in the store, not after `taken`.
     again: BTreeSet<Number>,
     /// Those that were tried in an earlier run of the process, each by itself.
     tried: BTreeSet<Number>,
@@ -98,6 +98,15 @@ impl Lane {
         }
     }
 
+    /// The parcel of its first callback is given back, so that another one can go before it.
+    pub fn unpack(&mut self, number: Number, callback: Callback, tried: bool) {
+        if tried {
+            self.tried.insert(number);
+        }
+        self.fresh.push_front((number, callback));
+        self.stage = Stage::Ready;
+    }
+
     /// A dead letter is owed again.
     pub fn exhume(&mut self, number: Number) {
         if Some(number) <= self.taken {
@@ -136,8 +145,9 @@ impl Lane {
     }
 
     pub fn wants(&self) -> Wants {
+        let is_next = |number: &Number| self.first().is_none_or(|(first, _)| number < first);
         match self.again.first() {
-            Some(number) if self.fresh.len() < FRESH_MAX => Wants::Again(*number),
+            Some(number) if self.fresh.len() < FRESH_MAX || is_next(number) => Wants::Again(*number),
             _ if self.fresh.is_empty() && self.taken < Some(self.announced) => Wants::After(self.taken),
             _ => Wants::Nothing,
         }
@@ -151,12 +161,15 @@ impl Lane {
         self.taken = Some(last.unwrap_or(announced));
     }
 
-    /// A dead letter that is owed again, as it was read; none if it is gone.
+    /// A dead letter that is owed again, as it was read; none if it is gone. The last one makes room for it, and is read again.
     pub fn refill_again(&mut self, number: Number, callback: Option<Callback>) {
         self.again.remove(&number);
         if let Some(callback) = callback {
             let place = self.fresh.partition_point(|(other, _)| *other < number);
             self.fresh.insert(place, (number, callback));
+        }
+        if self.fresh.len() > FRESH_MAX {
+            self.again.extend(self.fresh.pop_back().map(|(last, _)| last));
         }
     }
 }
@@ -262,6 +275,34 @@ mod tests {
         lane.exhume(number(1, 18));
         let all: Vec<u64> = (1..=20).collect();
         assert_eq!(drain(&mut lane, &all, 3), all);
+    }
+
+    #[test]
+    fn a_dead_letter_that_is_owed_again_goes_first_though_the_memory_is_full() {
+        let store: Vec<u64> = (1..=40).collect();
+        let mut lane = Lane::stored(number(1, 40), []);
+        lane.refill((3..3 + FRESH_MAX as u64).map(|n| (number(1, n), callback(n))).collect());
+        for sequence in [2, 1] {
+            lane.exhume(number(1, sequence));
+            assert_eq!(lane.wants(), Wants::Again(number(1, sequence)));
+            lane.refill_again(number(1, sequence), Some(callback(sequence)));
+            assert_eq!((lane.wants(), lane.len()), (Wants::Nothing, FRESH_MAX));
+        }
+        assert_eq!(drain(&mut lane, &store, 3), store);
+    }
+
+    #[test]
+    fn one_that_waited_for_its_next_attempt_is_tried_by_itself_after_the_one_that_goes_before_it() {
+        let mut lane = Lane::fresh(number(1, 2), callback(2));
+        push(&mut lane, 3);
+        let waited = lane.take(1).remove(0);
+        lane.unpack(waited.0, waited.1, true);
+        lane.exhume(number(1, 1));
+        lane.refill_again(number(1, 1), Some(callback(1)));
+        assert_eq!(lane.take(9).len(), 1);
+        assert!(lane.was_tried());
+        assert_eq!(lane.take_tried().map(|(number, _)| number.sequence), Some(2));
+        assert_eq!(lane.take(9).len(), 1);
     }
 
     #[test]

@@ -44,6 +44,16 @@ pub enum Stage {
     NoWebhook,
 }
 
+impl Stage {
+    /// For its next attempt, for a person or for a webhook: nothing is under way, and nothing is about to be.
+    pub fn waits(self) -> bool {
+        match self {
+            Stage::Waiting(_) | Stage::Blocked | Stage::NoWebhook => true,
+            Stage::Ready | Stage::Sealing | Stage::InFlight | Stage::GivenUp | Stage::Arrived => false,
+        }
+    }
+}
+
 impl Parcel {
     pub fn one(number: Number, callback: Callback, attempts: Option<Attempts>) -> Parcel {
         let stage = stage(attempts.as_ref());

@@ -70,9 +70,10 @@ pub fn next(outcome: &Outcome, attempt: u32, schedule: &[u64], now: u64, jitter:
         Outcome::TimedOut(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
     let Some(wait) = schedule.get(attempt as usize - 1) else {
-        let attempts =
-            if attempt == 1 { "one attempt".to_owned() } else { format!("{attempt} attempts, the last one") };
-        return Next::Dead(format!("{attempts}: {}", outcome.told()));
+        return Next::Dead(match attempt {
+            1 => format!("1 attempt: {}", outcome.told()),
+            _ => format!("{attempt} attempts, the last one: {}", outcome.told()),
+        });
     };
     let spread = (*wait as f64 * (0.8 + 0.4 * jitter)) as u64;
     Next::Again(now + spread.max(retry_after.unwrap_or(0).min(RETRY_AFTER_MAX_MS)))
@@ -136,7 +137,9 @@ mod tests {
 
     #[test]
     fn a_dead_letter_tells_how_its_last_attempt_went() {
-        let dead = next(&Outcome::Failed("connection refused".to_owned()), 1, &[], 0, 0.5);
-        assert_eq!(dead, Next::Dead("one attempt: connection refused".to_owned()));
+        let outcome = Outcome::Failed("connection refused".to_owned());
+        let dead = |attempt, schedule| next(&outcome, attempt, schedule, 0, 0.5);
+        assert_eq!(dead(1, &[]), Next::Dead("1 attempt: connection refused".to_owned()));
+        assert_eq!(dead(2, &[1]), Next::Dead("2 attempts, the last one: connection refused".to_owned()));
     }
 }

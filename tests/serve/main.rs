@@ -2,6 +2,7 @@
 //! real kills. One test program, so that what they stand on is built once and nothing of it is left unused.
 
 mod chaos;
+mod deliveries;
 mod delivery;
 mod errors;
 mod kill;

@@ -2,9 +2,9 @@
 //! server, the other systems and the time it took.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use crate::support::{Engine, Project, Receiver, Reply};
+use crate::support::{Engine, Project, Receiver, Reply, antiphon};
 
 const TALK: &str = r#"
 - if: "input.source == 'inject'"
@@ -31,10 +31,7 @@ const TALK: &str = r#"
 
 /// The command beside the running server, with the settings of its project.
 fn command(engine: &Engine, name: &str, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_antiphon"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ANTIPHON_")) {
-        command.env_remove(name);
-    }
+    let mut command = antiphon();
     command.arg(name).arg(&engine.project.folder).args(arguments);
     command.env("ANTIPHON_STATE", &engine.project.state).output().expect("cargo has built the binary")
 }

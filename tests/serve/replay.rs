@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::Arc;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -15,7 +15,7 @@ use antiphon::replay::{self, Flows, Kept, Programs, Recording, Stage};
 use antiphon::script::Sandbox;
 use serde_json::{Value, json};
 
-use crate::support::{Chance, Connection, Engine, Project, Receiver, Reply, Session};
+use crate::support::{Chance, Connection, Engine, Project, Receiver, Reply, Session, antiphon};
 
 const SESSIONS: usize = 1_000;
 const CONNECTIONS: usize = 8;
@@ -295,10 +295,7 @@ const ORDERS: &str = r#"
 
 /// `antiphon sessions …` on the project of this server.
 pub fn sessions(engine: &Engine, words: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_antiphon"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ANTIPHON_")) {
-        command.env_remove(name);
-    }
+    let mut command = antiphon();
     command.arg("sessions").args(words).arg("--url").arg(format!("http://{}", engine.address()));
     command.arg(&engine.project.folder).output().expect("cargo has built the binary")
 }

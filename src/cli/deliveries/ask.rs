@@ -16,6 +16,8 @@ const AT_ONCE: usize = 8;
 const SHOWN_MAX: usize = 20;
 /// How the refusal of a delivery begins that is not there.
 const GONE: &str = "404 unknown-delivery";
+/// How that of every delivery begins, if the key is wrong.
+const NO_KEY: &str = "401 unauthorized";
 
 pub struct Report {
     order: Order,
@@ -28,7 +30,8 @@ pub struct Report {
 }
 
 /// `sessions` holds the ids of each; `listed` says that they were in a list a moment ago, so that one that is gone is no
-/// failure. An error that says the server cannot be reached ends it; what was done until then is in the report.
+/// failure. An error that all of them would have ends it: the server cannot be reached, or the key is wrong. What was done
+/// until then is in the report.
 pub async fn all(
     server: &Server,
     order: Order,
@@ -67,7 +70,7 @@ impl Report {
             (Ok(Asked::UnderWay), Order::Redeliver) => self.under_way += 1,
             (Ok(Asked::UnderWay), Order::Bury) => self.fail(id, UNDER_WAY.to_owned()),
             (Err(Error::Refused(problem)), _) if listed && problem.starts_with(GONE) => self.gone += 1,
-            (Err(Error::Refused(problem)), _) => self.fail(id, problem),
+            (Err(Error::Refused(problem)), _) if !problem.starts_with(NO_KEY) => self.fail(id, problem),
             (Err(other), _) => return Err(other),
         }
         Ok(())
@@ -159,8 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_is_gone_ends_it() {
+    fn a_server_that_is_gone_or_takes_no_order_of_this_caller_ends_it() {
         let lost = Error::NoAnswer { server: "http://host".to_owned(), reason: "refused".to_owned() };
-        assert!(Report::new(Order::Bury).take("msg_a".to_owned(), Err(lost), true).is_err());
+        let no_key = Error::Refused("401 unauthorized: send the key".to_owned());
+        for error in [lost, no_key] {
+            assert!(Report::new(Order::Bury).take("msg_a".to_owned(), Err(error), true).is_err());
+        }
     }
 }

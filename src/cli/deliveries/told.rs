@@ -86,12 +86,13 @@ fn whose(delivery: &Listed) -> Option<String> {
 }
 
 fn stands(delivery: &Listed) -> String {
-    let state = plain(&delivery.state);
+    let (state, known) = (plain(&delivery.state), known(delivery));
+    let attempts = count(delivery.attempts, "attempt");
     match delivery.error {
-        Some(_) => format!("{WRONG}{state}, and not to be read: {}{WRONG:#}", known(delivery)),
-        None => {
-            format!("{BOLD}{state}{BOLD:#}, {}: {}", count(delivery.attempts, "attempt"), known(delivery))
-        }
+        Some(_) => format!("{WRONG}{state}, and not to be read: {known}{WRONG:#}"),
+        // Some reasons begin with it.
+        None if known.starts_with(&attempts) => format!("{BOLD}{state}{BOLD:#}, {known}"),
+        None => format!("{BOLD}{state}{BOLD:#}, {attempts}: {known}"),
     }
 }
 
@@ -152,6 +153,18 @@ mod tests {
             lines[1..].iter().map(|line| line[column..].split(' ').next().unwrap()).collect();
         assert_eq!(cells, ["3", "12345", "-"], "{table}");
         assert!(lines[2].contains("somebody with\\ta tab") && lines[3].ends_with("torn"), "{table}");
+    }
+
+    #[test]
+    fn the_number_of_attempts_is_told_once() {
+        for (attempts, reason, told) in [
+            (1, "1 attempt: 503", "dead, 1 attempt: 503"),
+            (7, "7 attempts, the last one: 503", "dead, 7 attempts, the last one: 503"),
+            (2, "a person gave it up", "dead, 2 attempts: a person gave it up"),
+        ] {
+            let dead = listed(json!({ "state": "dead", "attempts": attempts, "reason": reason }));
+            assert_eq!(anstream::adapter::strip_str(&stands(&dead)).to_string(), told);
+        }
     }
 
     #[test]

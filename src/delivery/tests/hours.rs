@@ -100,6 +100,36 @@ async fn a_dead_letter_goes_again_under_its_id_and_what_comes_after_it_is_not_se
 }
 
 #[actix::test]
+async fn a_dead_letter_does_not_wait_behind_one_that_waits_for_its_next_attempt() {
+    goes_before_what_waits("retryAfterSeconds: [3600]", &["one", "two", "one", "two", "three"]).await;
+}
+
+#[actix::test]
+async fn a_dead_letter_does_not_wait_behind_one_that_waits_for_a_person() {
+    goes_before_what_waits("retryAfterSeconds: [], onExhausted: block", &["one", "two", "one"]).await;
+}
+
+/// The first callback is given up, the second waits; `all` is what was sent two hours after the first was asked for.
+async fn goes_before_what_waits(webhook: &str, all: &[&str]) {
+    let mut stage = Stage::new(webhook).await;
+    stage.answers(|_| answered(503));
+    let one = stage.says("ann", "one");
+    stage.settle().await;
+    assert_eq!(stage.give_up(one).await, Asked::Done);
+    stage.says("ann", "two");
+    stage.says("ann", "three");
+    stage.settle().await;
+    stage.answers(|_| answered(204));
+    assert_eq!(stage.redeliver(one).await, Asked::Done);
+    stage.forward(SECOND).await;
+    assert_eq!(stage.sight().await.owed, 2, "the others wait as before");
+    stage.forward(2 * HOUR).await;
+    let got = stage.got();
+    assert_eq!(bodies(&got), all);
+    assert!(got[2..].iter().all(|got| got.skipped.is_none()));
+}
+
+#[actix::test]
 async fn who_asks_need_not_wait_for_the_next_attempt() {
     let mut stage = Stage::new("retryAfterSeconds: [3600]").await;
     let mut first = true;

@@ -17,7 +17,7 @@ async fn a_callback_that_cannot_be_given_up_yet_lets_nothing_pass_and_becomes_a_
     let got = stage.got();
     assert_eq!((bodies(&got), got[0].skipped.as_deref()), (vec!["two"], Some("1")));
     let letter = stage.store().dead_letter(&one).unwrap().expect("it is kept");
-    assert_eq!((letter.attempts.len(), letter.reason.as_str()), (1, "one attempt: 500"));
+    assert_eq!((letter.attempts.len(), letter.reason.as_str()), (1, "1 attempt: 500"));
 }
 
 #[actix::test]

@@ -201,12 +201,17 @@ fn spawn(project: &Project) -> (Child, Receiver<String>) {
     (child, lines)
 }
 
-/// Settings come from the project only, not from the environment of the tests.
-fn command(project: &Project) -> Command {
+/// The binary. Settings come from the project only, not from the environment of the tests.
+pub fn antiphon() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_antiphon"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ANTIPHON_")) {
         command.env_remove(name);
     }
+    command
+}
+
+fn command(project: &Project) -> Command {
+    let mut command = antiphon();
     command
         .arg("serve")
         .arg(&project.folder)

@@ -13,7 +13,7 @@ mod wire;
 use std::time::Duration;
 
 pub use chance::Chance;
-pub use engine::Engine;
+pub use engine::{Engine, antiphon};
 pub use order::told;
 pub use project::{Project, to};
 pub use receiver::{Callback, Receiver, Reply};

@@ -27,6 +27,8 @@ pub enum Reply {
     Status(u16),
     /// 200 with this body.
     Json(&'static str),
+    /// This status with this body.
+    Says(u16, &'static str),
     /// 503 with `Retry-After` in seconds.
     Later(u64),
     /// 302 to another path of this receiver.
@@ -245,6 +247,7 @@ impl Shared {
                 Reply::Stall => return io::copy(&mut stream, &mut io::sink()).map(drop),
                 Reply::Status(_)
                 | Reply::Json(_)
+                | Reply::Says(..)
                 | Reply::Later(_)
                 | Reply::Redirect
                 | Reply::Hang
@@ -267,7 +270,10 @@ impl Shared {
         let reply = reply.unwrap_or_else(|| state.chance.as_mut().map_or(Reply::Status(204), any));
         let (number, releases) = (state.got.len(), state.releases);
         state.got.push(Callback { head, body, taken: false });
-        if matches!(reply, Reply::Status(200..=299) | Reply::Json(_) | Reply::Endless) {
+        if matches!(
+            reply,
+            Reply::Status(200..=299) | Reply::Says(200..=299, _) | Reply::Json(_) | Reply::Endless
+        ) {
             state.taken(number);
         }
         self.changed.notify_all();
@@ -315,16 +321,14 @@ fn taken(state: &State) -> Vec<Callback> {
 }
 
 fn written(reply: Reply) -> String {
-    if let Reply::Json(body) = reply {
-        return format!("HTTP/1.1 200 as-told\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-    }
     let (status, more) = match reply {
+        Reply::Json(body) => return with_body(200, body),
+        Reply::Says(status, body) => return with_body(status, body),
         Reply::Cut | Reply::Stall => return String::new(),
         Reply::CutHalfway => return "HTTP/1.1 200 as-told\r\ncontent-le".to_owned(),
         Reply::Garbage => return "\u{1}\u{16}what?\r\n\r\nHTTP/9".to_owned(),
         Reply::Huge => (500, "content-length: 20000000\r\n".to_owned()),
         Reply::Trickle => (500, "content-length: 1000000\r\n".to_owned()),
-        Reply::Json(_) => (200, String::new()),
         Reply::Status(status) => (status, String::new()),
         Reply::Later(seconds) => (503, format!("retry-after: {seconds}\r\n")),
         Reply::Endless => (200, "content-length: 9\r\n".to_owned()),
@@ -334,6 +338,10 @@ fn written(reply: Reply) -> String {
     let has_length = matches!(reply, Reply::Endless | Reply::Huge | Reply::Trickle);
     let length = if status == 204 || has_length { "" } else { "content-length: 0\r\n" };
     format!("HTTP/1.1 {status} as-told\r\n{length}{more}\r\n")
+}
+
+fn with_body(status: u16, body: &str) -> String {
+    format!("HTTP/1.1 {status} as-told\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
 impl Drop for Receiver {
