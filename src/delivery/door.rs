@@ -2,7 +2,7 @@
 //! through; what waits for others to fill a batch; and what waits when the webhook left the project, until a later version
 //! brings it back.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use actix::{AsyncContext, Context, Handler, Message};
@@ -33,6 +33,8 @@ pub(super) struct Entered {
 #[derive(Default)]
 pub(super) struct Door {
     queue: VecDeque<Queued>,
+    /// The sessions in the queue: each stands in it once, however often it is put there.
+    lanes: HashSet<SessionKey>,
     gate: Option<Gate>,
     /// A task waits at the gate.
     waiting: bool,
@@ -49,18 +51,28 @@ pub(super) enum Queued {
 }
 
 impl Door {
-    pub fn push(&mut self, queued: Queued) {
-        self.queue.push_back(queued);
+    pub fn push_parcel(&mut self, id: ParcelId) {
+        self.queue.push_back(Queued::Parcel(id));
+    }
+
+    pub fn push_lane(&mut self, key: SessionKey, since: u64) {
+        if self.lanes.insert(key) {
+            self.queue.push_back(Queued::Lane(key, since));
+        }
     }
 
     pub fn pop(&mut self) -> Option<Queued> {
-        self.queue.pop_front()
+        let queued = self.queue.pop_front()?;
+        if let Queued::Lane(key, _) = &queued {
+            self.lanes.remove(key);
+        }
+        Some(queued)
     }
 
     /// The session whose callbacks come next, if it is not a parcel.
     pub fn pop_lane(&mut self) -> Option<SessionKey> {
         let Queued::Lane(key, _) = self.queue.front().copied()? else { return None };
-        self.queue.pop_front();
+        self.pop();
         Some(key)
     }
 
@@ -115,6 +127,7 @@ impl Delivery {
     fn close(&mut self, endpoint: &str) {
         let Some(door) = self.doors.get_mut(endpoint) else { return };
         door.renew();
+        door.lanes.clear();
         for queued in std::mem::take(&mut door.queue) {
             match queued {
                 Queued::Lane(key, _) => {
@@ -191,12 +204,7 @@ impl Handler<Reloaded> for Delivery {
 }
 
 /// Until when what comes first waits for others to fill its batch; none if it goes now.
-fn lingers(
-    door: &Door,
-    lanes: &std::collections::HashMap<SessionKey, Lane>,
-    webhook: &Webhook,
-    now: u64,
-) -> Option<u64> {
+fn lingers(door: &Door, lanes: &HashMap<SessionKey, Lane>, webhook: &Webhook, now: u64) -> Option<u64> {
     let Some(Queued::Lane(_, since)) = door.queue.front() else { return None };
     let until = since + webhook.batch.linger_ms;
     if webhook.batch.max == 1 || until <= now {

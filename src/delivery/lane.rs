@@ -109,10 +109,13 @@ impl Lane {
 
     /// A dead letter is owed again.
     pub fn exhume(&mut self, number: Number) {
+        let follows = self.taken == Some(self.announced);
+        self.announced = self.announced.max(number);
+        if follows {
+            self.taken = Some(self.announced);
+        }
         if Some(number) <= self.taken {
             self.again.insert(number);
-        } else {
-            self.announced = self.announced.max(number);
         }
     }
 

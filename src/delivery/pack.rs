@@ -139,7 +139,7 @@ impl Delivery {
         match stage {
             Stage::Ready if self.webhook(&endpoint).is_none() => self.parcel_without_webhook(id),
             Stage::Ready => {
-                self.doors.entry(endpoint.clone()).or_default().push(Queued::Parcel(id));
+                self.doors.entry(endpoint.clone()).or_default().push_parcel(id);
                 self.round(ctx, &endpoint);
             }
             Stage::Waiting(at) => self.wake_at(ctx, at, Wake::Parcel(id)),
@@ -174,7 +174,7 @@ impl Delivery {
             }
             return;
         }
-        self.doors.entry(endpoint.clone()).or_default().push(Queued::Lane(key, clock::now()));
+        self.doors.entry(endpoint.clone()).or_default().push_lane(key, clock::now());
         self.round(ctx, &endpoint);
     }
 }

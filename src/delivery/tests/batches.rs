@@ -108,3 +108,32 @@ async fn what_was_sent_by_itself_stays_by_itself_when_batches_are_switched_on() 
     assert_eq!((&got[0].id, got[0].body.as_str()), (&alone.id, "\"one\""));
     assert_eq!(got[1].body, "[\"two\"]");
 }
+
+#[actix::test]
+async fn dead_letters_of_one_session_that_go_again_fill_a_batch_together() {
+    three_go_again_together(3, 0).await;
+}
+
+#[actix::test]
+async fn dead_letters_of_one_session_that_go_again_wait_together_for_others_to_fill_their_batch() {
+    three_go_again_together(4, 200).await;
+}
+
+async fn three_go_again_together(max: usize, lingers: u64) {
+    let mut stage =
+        Stage::new(&format!("batch: {{ max: {max}, lingerMs: 200 }}, retryAfterSeconds: []")).await;
+    stage.answers(|_| answered(500));
+    let dead = ["one", "two", "three"].map(|text| stage.says("ann", text));
+    stage.forward(SECOND).await;
+    stage.got();
+    stage.answers(|_| answered(204));
+    let since = clock::now();
+    let asked = dead.map(|number| stage.ask_again(number));
+    stage.forward(SECOND).await;
+    let got = stage.got();
+    assert_eq!(bodies(&got), ["[\"one\",\"two\",\"three\"]"]);
+    assert!((lingers..lingers + 50).contains(&(got[0].at - since)), "it waited {}", got[0].at - since);
+    for asked in asked {
+        assert_eq!(asked.await, Ok(Asked::Done));
+    }
+}

@@ -182,9 +182,15 @@ impl Stage {
         self.got.take()
     }
 
-    pub async fn redeliver(&self, number: Number) -> Asked {
+    /// Asks for it to be delivered again, and does not wait for what comes of it.
+    pub fn ask_again(&self, number: Number) -> oneshot::Receiver<Asked> {
         let (reply, asked) = oneshot::channel();
         self.actor(&number.session).do_send(Redeliver { number, reply });
+        asked
+    }
+
+    pub async fn redeliver(&self, number: Number) -> Asked {
+        let asked = self.ask_again(number);
         self.settle().await;
         asked.await.unwrap()
     }
