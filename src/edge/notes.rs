@@ -2,7 +2,7 @@
 //! transformer writes and throws, so the log has the place, and the words only if the settings say so.
 
 use super::lanes::{Called, Run};
-use crate::model::{Note, NoteKind};
+use crate::model::{Kind, Note, NoteKind, Problem};
 use crate::transformer::{Failure, FailureKind, Level, Line};
 
 /// Of one run; a last note tells how many more there were.
@@ -53,6 +53,13 @@ impl Failed {
         let text = cut(&format!("{function} {}, {then}{TOLD}{}", self.how, self.text));
         Note { kind: NoteKind::Fault, place: self.place.clone(), text }
     }
+}
+
+/// What a caller is told whose input was refused because of it (`abortOnError`).
+pub fn problem() -> Problem {
+    let detail = "the transformer of this endpoint failed, and nothing was accepted; the log of the server tells where, by \
+                  the traceId";
+    Problem::new(Kind::TransformerFailed, detail)
 }
 
 /// What the run wrote and whom it called.
