@@ -74,6 +74,11 @@ pub fn job(
     Some(Job { transformer, hook, arguments, now, seed, bounds, of: None, storage: None })
 }
 
+/// What a caller is answered whose input a transformer dropped.
+pub fn dropped(trace_id: &str) -> Value {
+    json!({ "traceId": trace_id, "dropped": true })
+}
+
 /// A request after its run.
 #[derive(Debug)]
 pub struct Arrival {

@@ -59,7 +59,7 @@ pub(super) async fn post(
         Arrived::Dropped { response } => {
             way.log(&notes);
             way.remember(kept).await?;
-            let dropped = || HttpResponse::Ok().json(json!({ "traceId": trace_id, "dropped": true }));
+            let dropped = || HttpResponse::Ok().json(edge::dropped(trace_id));
             Ok(response.map_or_else(dropped, answered))
         }
         Arrived::Failed(failed) if transformers.abort_on_error => {

@@ -128,6 +128,15 @@ impl Problem {
         self.trace_id.as_deref()
     }
 
+    /// What is wrong, in one line.
+    pub fn told(&self) -> String {
+        if self.errors.is_empty() {
+            return self.detail.clone();
+        }
+        let errors = self.errors.iter().map(|error| format!("{} {}", error.field, error.detail));
+        errors.collect::<Vec<_>>().join("; ")
+    }
+
     pub fn status(&self) -> u16 {
         self.kind.row().0
     }

@@ -123,7 +123,7 @@ fn failed(node: &Node, faults: &mut Faults) -> Option<CallResult> {
 }
 
 /// Names in small letters, as a flow sees them.
-fn headers(node: &Node, faults: &mut Faults) -> BTreeMap<String, String> {
+pub(super) fn headers(node: &Node, faults: &mut Faults) -> BTreeMap<String, String> {
     let entries = node.entries(faults).unwrap_or_default();
     let header = |entry: &Entry| Some((entry.key.to_lowercase(), entry.node.as_str(faults)?.to_owned()));
     entries.iter().filter_map(header).collect()

@@ -142,7 +142,7 @@ impl Recorder<'_> {
         }
         self.lines.spoken(input);
         // What goes otherwise than in the recording is seen when the test is run.
-        let _ = stage.speak(input.source, &input.text, input.data.clone());
+        let _ = stage.speak(input.source, input.text.clone(), input.data.clone());
     }
 
     fn pause_until(&mut self, at: u64, stage: &mut Stage) {

@@ -10,6 +10,7 @@ pub use crate::model::{Accepted, Refusal};
 use crate::model::{Input, Note, SessionId};
 use crate::project::Endpoint;
 use crate::store::Refused;
+use crate::turn::life::Barred;
 
 /// One input on its way to its session.
 #[derive(Message)]
@@ -39,6 +40,15 @@ pub struct Idempotency {
     pub key: String,
     /// Of what was posted: the same key with another one is a mistake of the caller.
     pub fingerprint: String,
+}
+
+impl From<Barred> for Refusal {
+    fn from(barred: Barred) -> Refusal {
+        match barred {
+            Barred::UnknownSession => Refusal::UnknownSession,
+            Barred::NotHandedOver => Refusal::NotHandedOver,
+        }
+    }
 }
 
 impl From<Refused> for Refusal {

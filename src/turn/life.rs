@@ -1,7 +1,7 @@
 //! The lives of a session: whether one goes on at a given time, with what the next one begins, and who may speak in it.
 //! Whoever keeps sessions asks here, so that a conversation without a server ends and begins as one with it.
 
-use crate::model::{Position, Refusal, Session, SessionId, Source};
+use crate::model::{Position, Session, SessionId, Source};
 
 /// Why an input does not get into a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,15 +42,6 @@ pub fn admit(source: Source, alive: Option<&Session>, inputs_wait: bool) -> Resu
         Source::Agent | Source::Returned => {
             let with_agent = matches!(alive, Some(Session { position: Position::Handover { .. }, .. }));
             if with_agent { Ok(()) } else { Err(Barred::NotHandedOver) }
-        }
-    }
-}
-
-impl From<Barred> for Refusal {
-    fn from(barred: Barred) -> Refusal {
-        match barred {
-            Barred::UnknownSession => Refusal::UnknownSession,
-            Barred::NotHandedOver => Refusal::NotHandedOver,
         }
     }
 }
