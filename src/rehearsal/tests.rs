@@ -152,6 +152,32 @@ fn the_sample_project_and_a_new_one_pass_their_tests() {
     }
 }
 
+/// The file that the README shows under this name, in the block of this language.
+fn shown_in_readme(language: &str, name: &str) -> String {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once(&format!("```{language}\n{name}\n")).expect("the README shows it");
+    rest.split_once("```").expect("the block has an end").0.to_owned()
+}
+
+#[test]
+fn the_test_that_the_readme_shows_passes_with_the_transformer_that_it_is_about() {
+    let door = "urlToken: 0123456789abcdef0123456789abcdef\nflow: main\n\
+                transformers: { file: sms.js, input: true, output: true }\n\
+                settings: { gateway: \"https://gateway.example/send\", key: k }\n";
+    let script = shown_in_readme("js", "// transformers/sms.js, with input: true, output: true");
+    let files = [
+        ("endpoints/sms.yaml", door),
+        ("flows/main.yaml", "- say: Hello\n"),
+        ("transformers/sms.js", &script),
+        ("tests/sms.yaml", &shown_in_readme("yaml", "# tests/sms.yaml")),
+    ];
+    let folder = Folder::with(&files.map(|(name, text)| (name.to_owned(), text.to_owned())));
+    let Tests { tests, faults } = folder.tests();
+    assert!(faults.is_empty() && tests.len() == 1, "{faults:?}");
+    let failed = &run_all(&[&tests[0]], &folder.project(), 1)[0];
+    assert!(failed.is_none(), "{}", shown(failed));
+}
+
 #[test]
 fn a_fault_in_a_test_file_is_told_and_keeps_no_project_from_loading() {
     let door = "urlToken: 0123456789abcdef0123456789abcdef\nflow: main\n";
