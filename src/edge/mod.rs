@@ -15,7 +15,7 @@ mod runner;
 
 pub use arrival::{Arrival, Arrived, arrived, dropped, hook, job};
 pub use departure::{Departed, Departures, Given};
-pub use lanes::{Called, Lanes, Order, Recall, Recalled, Run, called};
+pub use lanes::{Called, Lanes, Order, Recall, Recalled, Run, called, host};
 use notes::of_run;
 pub use notes::{Failed, log, problem};
 pub use posted::{Posted, Wire};

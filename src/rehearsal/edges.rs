@@ -68,11 +68,10 @@ fn answer(
         Ask::Request(request) => request,
     };
     let call = call(request);
-    let unanswered = || Trouble::Unanswered {
-        file: format!("transformers/{}", job.transformer.file()),
-        call: answers::key(&call),
-    };
-    Ok(match answers.next(&call).ok_or_else(unanswered)? {
+    let file = format!("transformers/{}", job.transformer.file());
+    let answer = answers.next_of(&file, &call);
+    let unanswered = || Trouble::Unanswered { file, call: answers::key(&call) };
+    Ok(match answer.ok_or_else(unanswered)? {
         CallResult::Answered { status, headers, text } => Answer::Answered { status, headers, text },
         CallResult::Failed { reason } => Answer::Failed(reason),
     })

@@ -2,7 +2,7 @@
 //! order in which the server would. Time passes only when it is told to, a call is answered at once, chance is a fixed
 //! sequence. Nothing here reads a clock or the network, and nothing is stored.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::answers::{self, Answers};
@@ -11,8 +11,8 @@ use super::heard::Heard;
 use super::plan::Setting;
 use crate::edge;
 use crate::model::{
-    Accepted, Awaited, CallResult, Input, Map, Note, Owed, Problem, Queued, Refusal, Session, SessionId,
-    Source, Wait, Woken,
+    Accepted, Awaited, Input, Map, Note, Owed, Problem, Queued, Refusal, Session, SessionId, Source, Wait,
+    Woken,
 };
 use crate::project::{Endpoint, Project};
 use crate::script::Sandbox;
@@ -155,16 +155,6 @@ impl<'a> Stage<'a> {
         }
         self.now = until;
         Ok(())
-    }
-
-    /// Calls get these answers, in the order they are made.
-    pub fn answer_with(&mut self, recorded: VecDeque<CallResult>) {
-        self.answers.expect(recorded);
-    }
-
-    /// Which call got which of them, by `METHOD URL`.
-    pub fn answered(&self) -> &BTreeMap<String, Vec<CallResult>> {
-        self.answers.told()
     }
 
     fn next_due(&self) -> Option<u64> {
