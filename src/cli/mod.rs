@@ -80,7 +80,7 @@ pub enum Error {
     #[error("no test has \"{filter}\" in its name; there are {known}")]
     NoSuchTest { filter: String, known: String },
     #[error(
-        "the recorded test does not pass as it is: {place}: {text}\nA flow that shows ids, or one that was edited since, answers otherwise."
+        "the recorded test does not pass as it is: {place}: {text}\nA flow that shows ids, or one that was edited since, answers otherwise. Where transformers run, comments in it say what was not kept."
     )]
     Recorded { place: String, text: String },
     #[error("{} is there already; name another file with --to", .0.display())]

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use super::lanes::Run;
-use super::{Change, Failed, check_kept, of_run};
+use super::{Change, Failed, Posted, check_kept, of_run};
 use crate::model::{Body, Map, Note, NoteKind, Source};
 use crate::project::{Endpoint, Transformers};
 use crate::transformer::{Bounds, Done, Hook, Job, Kept, Response};
@@ -23,20 +23,6 @@ const OF_THE_CONNECTION: [&str; 10] = [
     "transfer-encoding",
     "upgrade",
 ];
-
-/// A request as a transformer sees it.
-#[derive(Clone, Debug)]
-pub struct Posted {
-    pub method: String,
-    /// Names in small letters.
-    pub headers: Map,
-    pub query: Map,
-    /// JSON of any kind, the fields of a form, or the text if it is neither.
-    pub body: Value,
-    pub raw_body: String,
-    pub original_url: String,
-    pub ip: String,
-}
 
 /// What a run made of a request.
 #[derive(Debug)]
@@ -86,6 +72,11 @@ pub fn job(
         Map::from_iter([("endpoint".to_owned(), endpoint.object.clone()), ("request".to_owned(), request)]);
     let transformer = transformers.transformer.clone();
     Some(Job { transformer, hook, arguments, now, seed, bounds, of: None, storage: None })
+}
+
+/// What a caller is answered whose input a transformer dropped.
+pub fn dropped(trace_id: &str) -> Value {
+    json!({ "traceId": trace_id, "dropped": true })
 }
 
 /// A request after its run.

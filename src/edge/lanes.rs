@@ -269,11 +269,16 @@ fn call(request: &Request, left: Duration) -> Call {
 /// Without the path, the query and the body: secrets and people's words may be in them.
 pub fn called(ask: &Ask, answer: &Answer) -> Option<Called> {
     let Ask::Request(request) = ask else { return None };
-    let host = url::Url::parse(&request.url).ok().and_then(|url| url.host_str().map(str::to_owned));
     let outcome = match answer {
         Answer::Answered { status, .. } => status.to_string(),
         Answer::Failed(reason) => reason.clone(),
         Answer::Storage(_) => return None,
     };
-    Some(Called { method: request.method.clone(), host: host.unwrap_or_default(), outcome })
+    Some(Called { method: request.method.clone(), host: host(&request.url), outcome })
+}
+
+/// Empty if it has none.
+pub fn host(url: &str) -> String {
+    let url = url::Url::parse(url).ok();
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }

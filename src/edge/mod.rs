@@ -10,13 +10,15 @@ mod departure;
 mod lanes;
 mod lately;
 mod notes;
+mod posted;
 mod runner;
 
-pub use arrival::{Arrival, Arrived, Posted, arrived, hook, job};
+pub use arrival::{Arrival, Arrived, arrived, dropped, hook, job};
 pub use departure::{Departed, Departures, Given};
-pub use lanes::{Called, Lanes, Order, Recall, Recalled, Run, called};
+pub use lanes::{Called, Lanes, Order, Recall, Recalled, Run, called, host};
 use notes::of_run;
-pub use notes::{Failed, log};
+pub use notes::{Failed, log, problem};
+pub use posted::{Posted, Wire};
 pub use runner::{Runner, at_once};
 
 use crate::model::{DEPTH_MAX, Map, is_too_deep};

@@ -2,7 +2,7 @@
 //! transformer writes and throws, so the log has the place, and the words only if the settings say so.
 
 use super::lanes::{Called, Run};
-use crate::model::{Note, NoteKind};
+use crate::model::{Kind, Note, NoteKind, Problem};
 use crate::transformer::{Failure, FailureKind, Level, Line};
 
 /// Of one run; a last note tells how many more there were.
@@ -10,7 +10,7 @@ const NOTES_MAX: usize = 50;
 /// Of one note, as for those of a flow.
 const NOTE_CHARS_MAX: usize = 1_000;
 
-/// In a note of a failure: what stands before it may be in any log.
+/// Before what came of it. In a note of a failure: what stands before it may be in any log.
 const TOLD: &str = ": ";
 
 /// A run that failed, or whose result is none.
@@ -55,14 +55,18 @@ impl Failed {
     }
 }
 
+/// What a caller is told whose input was refused because of it (`abortOnError`).
+pub fn problem() -> Problem {
+    let detail = "the transformer of this endpoint failed, and nothing was accepted; the log of the server tells where, by \
+                  the traceId";
+    Problem::new(Kind::TransformerFailed, detail)
+}
+
 /// What the run wrote and whom it called.
 pub fn of_run(path: &str, run: &Run) -> Vec<Note> {
     let note = |kind, text: &str| Note { kind, place: path.to_owned(), text: cut(text) };
     let lines = run.done.lines.iter().map(|line| note(kind(line), &line.text));
-    let called = run
-        .called
-        .iter()
-        .map(|Called { method, host, outcome }| note(NoteKind::Log, &format!("{method} {host}: {outcome}")));
+    let called = run.called.iter().map(|called| note(NoteKind::Log, &called.told()));
     let mut notes: Vec<Note> = lines.chain(called).collect();
     if notes.len() > NOTES_MAX {
         let more = notes.len() - NOTES_MAX;
@@ -70,6 +74,20 @@ pub fn of_run(path: &str, run: &Run) -> Vec<Note> {
         notes.push(note(NoteKind::Warning, &format!("{more} more notes were left out")));
     }
     notes
+}
+
+impl Called {
+    fn told(&self) -> String {
+        let Called { method, host, outcome } = self;
+        format!("{method} {host}{TOLD}{outcome}")
+    }
+
+    /// The request that a note tells of. What a transformer wrote to `console` may look like one.
+    pub fn in_note(note: &Note) -> Option<Called> {
+        let (request, outcome) = note.text.split_once(TOLD).filter(|_| note.kind == NoteKind::Log)?;
+        let (method, host) = request.split_once(' ')?;
+        Some(Called { method: method.to_owned(), host: host.to_owned(), outcome: outcome.to_owned() })
+    }
 }
 
 fn kind(line: &Line) -> NoteKind {

@@ -1,4 +1,4 @@
-//! The body of a posted input: read within its bound, and taken apart.
+//! The body of a posted input: read within its bound, and checked.
 
 use std::time::Duration;
 
@@ -6,10 +6,9 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt;
-use serde_json::Value;
 
 use super::problem::{Kind, Problem};
-use crate::model::{Body, Map};
+use crate::model::{self, Body};
 
 /// For a body to arrive. A caller that is slower holds a connection for nothing.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
@@ -42,41 +41,14 @@ async fn collect(mut payload: Payload, max: usize) -> Result<Bytes, Problem> {
 }
 
 pub fn expect_json(request: &HttpRequest) -> Result<(), Problem> {
-    if is_of(request, "application/json") {
-        return Ok(());
-    }
-    Err(Problem::new(Kind::UnsupportedMediaType, "send the body as Content-Type: application/json"))
-}
-
-/// Whether this is its Content-Type, parameters aside.
-pub fn is_of(request: &HttpRequest, wanted: &str) -> bool {
-    let header = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = header.and_then(|value| value.split(';').next()).unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case(wanted)
-}
-
-/// A whole body, checked.
-pub fn parse(bytes: &[u8]) -> Result<Body, Problem> {
-    checked(object(bytes)?)
-}
-
-pub fn checked(object: Map) -> Result<Body, Problem> {
-    Body::of(object).map_err(Problem::fields)
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    model::expect_json(content_type.and_then(|value| value.to_str().ok()))
 }
 
 /// A body without the names of user and session; they were given elsewhere.
 pub fn parse_words(bytes: &[u8], user_id: String, session_id: String) -> Result<Body, Problem> {
-    let mut object = object(bytes)?;
+    let mut object = Body::object(bytes)?;
     object.insert("userId".to_owned(), user_id.into());
     object.insert("sessionId".to_owned(), session_id.into());
-    checked(object)
-}
-
-pub fn object(bytes: &[u8]) -> Result<Map, Problem> {
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| Problem::new(Kind::InvalidInput, format!("the body is not JSON: {error}")))?;
-    match value {
-        Value::Object(object) => Ok(object),
-        _ => Err(Problem::new(Kind::InvalidInput, "the body is not a JSON object")),
-    }
+    Body::of(object).map_err(Problem::fields)
 }

@@ -85,7 +85,7 @@ async fn at_token(
             let bytes = body::read_any(body, max).await?;
             return transformed::post(front, &endpoint, (source, hook), request, &bytes, &trace_id).await;
         }
-        let body = body::parse(&body::read(request, body, max).await?)?;
+        let body = Body::parse(&body::read(request, body, max).await?)?;
         post(front, endpoint, source, body, request.headers(), &trace_id).await.map(accepted)
     };
     answered.await.unwrap_or_else(|problem: Problem| problem.traced(&trace_id).respond())
@@ -97,7 +97,7 @@ async fn with_key(front: &Front, source: Source, request: &HttpRequest, body: Pa
     let answered = async {
         front.admit(header(request.headers(), "X-API-Key"))?;
         let bytes = body::read(request, body, front.engine.project().settings.limits.body_bytes).await?;
-        let object = body::object(&bytes)?;
+        let object = Body::object(&bytes)?;
         let required =
             || FieldError { field: "URLToken".to_owned(), detail: "is required: a string".to_owned() };
         let token = object.get("URLToken").and_then(Value::as_str);
@@ -105,7 +105,7 @@ async fn with_key(front: &Front, source: Source, request: &HttpRequest, body: Pa
         if let Some(hook) = edge::hook(&endpoint, source) {
             return transformed::post(front, &endpoint, (source, hook), request, &bytes, &trace_id).await;
         }
-        let body = body::checked(object)?;
+        let body = Body::of(object).map_err(Problem::fields)?;
         post(front, endpoint, source, body, request.headers(), &trace_id).await.map(accepted)
     };
     answered.await.unwrap_or_else(|problem: Problem| problem.traced(&trace_id).respond())

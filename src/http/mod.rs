@@ -1,5 +1,5 @@
 //! The HTTP side: routes requests to the session's shard and answers what came of it. The one table of routes is here,
-//! the one table of errors in `problem`.
+//! the one table of errors in `model::Problem`.
 
 mod body;
 mod deliveries;
@@ -86,7 +86,7 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 async fn only_post(_: HttpRequest) -> HttpResponse {
-    Problem::new(Kind::MethodNotAllowed, "send a POST with a JSON body").allow("POST").respond()
+    Problem::only_post().respond()
 }
 
 async fn only_post_without_body(_: HttpRequest) -> HttpResponse {

@@ -6,24 +6,19 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::oneshot;
-use url::form_urlencoded;
 
 use super::body;
 use super::front::Front;
 use super::input::{self, Said, deliver, fingerprint, idempotency, not_accepted};
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use crate::clock;
-use crate::edge::{self, Arrival, Arrived, Order, Posted, Run};
-use crate::model::{Body, Map, Note, SessionId, Source};
+use crate::edge::{self, Arrival, Arrived, Order, Posted, Run, Wire};
+use crate::model::{Body, Note, SessionId, Source};
 use crate::project::Endpoint;
 use crate::session::{Brought, Idempotency, Refusal, Remember};
 use crate::transformer::{Hook, Kept, Response};
-
-const FORM: &str = "application/x-www-form-urlencoded";
-/// The key of the server opens all of it: no transformer needs to see it.
-const HIDDEN: &str = "x-api-key";
 
 /// What one request is about, on its way.
 struct Way<'a> {
@@ -64,19 +59,17 @@ pub(super) async fn post(
         Arrived::Dropped { response } => {
             way.log(&notes);
             way.remember(kept).await?;
-            let dropped = || HttpResponse::Ok().json(json!({ "traceId": trace_id, "dropped": true }));
+            let dropped = || HttpResponse::Ok().json(edge::dropped(trace_id));
             Ok(response.map_or_else(dropped, answered))
         }
         Arrived::Failed(failed) if transformers.abort_on_error => {
             notes.push(failed.note(hook.function(), "nothing was accepted"));
             way.log(&notes);
-            let detail = "the transformer of this endpoint failed, and nothing was accepted; the log of the server \
-                          tells where, by the traceId";
-            Err(Problem::new(Kind::TransformerFailed, detail))
+            Err(edge::problem())
         }
         Arrived::Failed(failed) => {
             notes.push(failed.note(hook.function(), "what was posted goes on as it came"));
-            let body = body::expect_json(request).and_then(|()| body::parse(bytes));
+            let body = body::expect_json(request).and_then(|()| Body::parse(bytes));
             let body = body.inspect_err(|_| way.log(&notes))?;
             way.deliver(body, notes, None).await
         }
@@ -140,49 +133,14 @@ impl Way<'_> {
 }
 
 fn posted(request: &HttpRequest, bytes: &Bytes) -> Posted {
-    let mut headers = Map::new();
-    for (name, value) in request.headers().iter().filter(|(name, _)| name.as_str() != HIDDEN) {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        let all = match headers.get(name.as_str()).and_then(Value::as_str) {
-            Some(before) => format!("{before}, {value}"),
-            None => value.into_owned(),
-        };
-        headers.insert(name.as_str().to_owned(), all.into());
-    }
-    let original_url = request.uri().path_and_query().map_or(request.path(), |asked| asked.as_str());
-    Posted {
-        method: request.method().to_string(),
-        headers,
-        query: fields(request.query_string().as_bytes()),
-        body: parsed(request, bytes),
-        raw_body: String::from_utf8_lossy(bytes).into_owned(),
-        original_url: original_url.to_owned(),
+    let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    Posted::of(Wire {
+        method: request.method().as_str(),
+        url: request.uri().path_and_query().map_or(request.path(), |asked| asked.as_str()),
+        headers: headers.collect(),
+        bytes,
         ip: request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default(),
-    }
-}
-
-fn parsed(request: &HttpRequest, bytes: &Bytes) -> Value {
-    if bytes.is_empty() {
-        return json!({});
-    }
-    if body::is_of(request, FORM) {
-        return fields(bytes).into();
-    }
-    serde_json::from_slice(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into())
-}
-
-/// Of a form or a query; a name that comes several times has a list.
-fn fields(text: &[u8]) -> Map {
-    let mut fields = Map::new();
-    for (name, value) in form_urlencoded::parse(text) {
-        let value = Value::from(value);
-        match fields.get_mut(name.as_ref()) {
-            None => drop(fields.insert(name.into_owned(), value)),
-            Some(Value::Array(all)) => all.push(value),
-            Some(first) => *first = json!([first, value]),
-        }
-    }
-    fields
+    })
 }
 
 fn answered(response: Response) -> HttpResponse {

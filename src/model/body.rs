@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{DEPTH_MAX, Map, is_too_deep};
+use super::{DEPTH_MAX, Kind, Map, Problem, is_too_deep};
 
 /// Of a name, and of a text, in characters: contract, section 3.
 const NAME_CHARS_MAX: usize = 256;
@@ -25,7 +25,35 @@ pub struct FieldError {
     pub detail: String,
 }
 
+/// Whether an input is taken from a body of this Content-Type.
+pub fn expect_json(content_type: Option<&str>) -> Result<(), Problem> {
+    if content_type.is_some_and(|given| is_of_type(given, "application/json")) {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::UnsupportedMediaType, "send the body as Content-Type: application/json"))
+}
+
+/// Whether a Content-Type is this one, parameters aside.
+pub fn is_of_type(given: &str, wanted: &str) -> bool {
+    given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted)
+}
+
 impl Body {
+    /// Of a whole body as it was posted.
+    pub fn parse(bytes: &[u8]) -> Result<Body, Problem> {
+        Body::of(Body::object(bytes)?).map_err(Problem::fields)
+    }
+
+    /// Its fields, not yet checked.
+    pub fn object(bytes: &[u8]) -> Result<Map, Problem> {
+        let value: Value = serde_json::from_slice(bytes)
+            .map_err(|error| Problem::new(Kind::InvalidInput, format!("the body is not JSON: {error}")))?;
+        match value {
+            Value::Object(object) => Ok(object),
+            _ => Err(Problem::new(Kind::InvalidInput, "the body is not a JSON object")),
+        }
+    }
+
     /// Checks every field and names all that are wrong. Others are ignored, and null counts as absent.
     pub fn of(object: Map) -> Result<Body, Vec<FieldError>> {
         check(object)

@@ -21,6 +21,15 @@ pub struct Input {
     pub received_at: u64,
 }
 
+/// The answer to a posted input: contract, section 3.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Accepted {
+    pub trace_id: String,
+    pub input_id: String,
+    pub sequence: u64,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Source {
@@ -36,4 +45,10 @@ pub enum Source {
     Timeout,
     /// A human agent gave the session back to its flow.
     Returned,
+}
+
+impl Accepted {
+    pub fn of(input: &Input, sequence: u64) -> Accepted {
+        Accepted { trace_id: input.trace_id.clone(), input_id: input.input_id.clone(), sequence }
+    }
 }

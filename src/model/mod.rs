@@ -8,21 +8,23 @@ mod depth;
 mod ids;
 mod input;
 mod output;
+mod problem;
 mod record;
 mod script;
 mod session;
 mod span;
 mod wait;
 
-pub use body::{Body, FieldError};
+pub use body::{Body, FieldError, expect_json, is_of_type};
 pub use call::{Call, CallResult};
 pub use delivery::{
     Attempt, Attempts, Batch, DeadLetter, Number, ProgramSource, Quarantined, Queued, Receipt, Seen, Stored,
 };
 pub use depth::{DEPTH_MAX, is_deeper, is_too_deep};
 pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, call_id, hex, request_id};
-pub use input::{Input, Source};
+pub use input::{Accepted, Input, Source};
 pub use output::{Callback, Output, Speaker};
+pub use problem::{Kind, Problem, Refusal};
 pub use record::{Fate, Note, NoteKind, Numbered, Record, Transformed};
 pub use script::{OBJECTS, Place, Script, ScriptKind};
 pub use session::{Carried, Frame, Loop, Position, Session, Spent};

@@ -1,7 +1,7 @@
 //! What the file of a conversation test may say, as shapes. `rehearsal` takes the file apart by them; they stand here, so
 //! that a new project comes with the schema of its tests.
 
-use crate::yaml::shape::{Document, Form, Key, Kind, LOCALE, NAME, Named, Names, SPAN, Shape};
+use crate::yaml::shape::{ANY_NAME, Document, Form, Key, Kind, LOCALE, NAME, Named, Names, SPAN, Shape};
 
 pub static DOCUMENT: Document = Document {
     name: "test",
@@ -51,7 +51,8 @@ http:
 );
 
 /// Every step of a test, in the order of the manual.
-pub static STEPS: [&Shape; 9] = [&USER, &BOT, &WAIT, &INJECT, &NOTIFY, &AGENT, &BACK, &EXPECT, &FAULT];
+pub static STEPS: [&Shape; 11] =
+    [&USER, &BOT, &WAIT, &INJECT, &NOTIFY, &AGENT, &BACK, &REQUEST, &ANSWERED, &EXPECT, &FAULT];
 
 static STEP: Named = Named {
     name: "step",
@@ -61,32 +62,48 @@ static STEP: Named = Named {
     kind: Kind::OneOf(&STEPS),
 };
 
-const SAID: Kind = Kind::AnyOf(&[Kind::Text, Kind::Mapping(&SAID_KEYS)]);
+const POSTED: Kind = Kind::AnyOf(&[Kind::Text, Kind::Mapping(&POSTED_KEYS)]);
 
-/// What somebody says, with more than a text.
+/// What is posted at a door, with more than a text.
+pub static POSTED_KEYS: Shape = Shape::new(
+    "posted",
+    "What is posted.",
+    &[
+        Key::optional("text", Kind::Text, "The text."),
+        Key::optional("data", Kind::Object, "The data."),
+        Key::optional(
+            "headers",
+            Kind::Names(&HEADERS),
+            "The headers of the request, for a transformer that looks at them.",
+        ),
+    ],
+)
+.one_of(&["text", "data"]);
+
+/// What an agent says, with more than a text.
 pub static SAID_KEYS: Shape = Shape::new(
     "said",
-    "What somebody says.",
+    "What an agent says.",
     &[Key::optional("text", Kind::Text, "The text."), Key::optional("data", Kind::Object, "The data.")],
 )
 .one_of(&["text", "data"]);
 
 static USER: Shape =
-    Shape::new("user", "The user says something.", &[Key::required("user", SAID, "What the user says.")]);
+    Shape::new("user", "The user says something.", &[Key::required("user", POSTED, "What the user says.")]);
 static INJECT: Shape = Shape::new(
     "inject",
     "Another system speaks into the session as if the user had.",
-    &[Key::required("inject", SAID, "What is injected.")],
+    &[Key::required("inject", POSTED, "What is injected.")],
 );
 static NOTIFY: Shape = Shape::new(
     "notify",
     "Another system speaks to the user; no flow runs.",
-    &[Key::required("notify", SAID, "What the user is told.")],
+    &[Key::required("notify", POSTED, "What the user is told.")],
 );
 static AGENT: Shape = Shape::new(
     "agent",
     "The human agent who has the session says something.",
-    &[Key::required("agent", SAID, "What the agent says.")],
+    &[Key::required("agent", Kind::AnyOf(&[Kind::Text, Kind::Mapping(&SAID_KEYS)]), "What the agent says.")],
 );
 static BACK: Shape = Shape::new(
     "back",
@@ -112,6 +129,84 @@ static BOT: Shape = Shape::new(
         "Its text, or what is known of it.",
     )],
 );
+static REQUEST: Shape = Shape::new(
+    "request",
+    "A request at the endpoint's door as another system sends it, for transformers that take more than the usual body. What \
+     no transformer takes is checked as any input is. A key of the endpoint is not asked for. It has to lead to \
+     the user and the session at the top of the test.",
+    &[Key::required("request", Kind::Mapping(&REQUEST_KEYS), "The request.")],
+)
+.example(
+    r#"- request: { form: { From: "+491701234567", Body: "hello" } }
+- answered: 202
+- request: { headers: { x-signature: "not ours" }, body: '{"text":"hello"}' }
+- answered: { status: 401, body: { error: "the signature is not ours" } }
+- request: { method: GET, query: { challenge: "42" } }
+- answered: { status: 200, body: "42" }
+"#,
+);
+
+/// What a request is made of.
+pub static REQUEST_KEYS: Shape = Shape::new(
+    "sentRequest",
+    "What a request is made of. At most one of body and form.",
+    &[
+        Key::optional("to", Kind::Words(&["input", "inject", "notify"]), "The door.").default("\"input\""),
+        Key::optional("method", Kind::Words(&["GET", "POST"]), "The method.").default("\"POST\""),
+        Key::optional("headers", Kind::Names(&HEADERS), "The headers."),
+        Key::optional("query", Kind::Names(&FIELDS), "What stands behind the ? of the address."),
+        Key::optional(
+            "body",
+            Kind::AnyOf(&[Kind::Text, Kind::Object, Kind::List(&Kind::Anything, 0)]),
+            "A mapping or a list is sent as JSON, with that Content-Type; a text as it is, with the Content-Type in headers. \
+             Where each byte counts, as for a signature, write a text.",
+        ),
+        Key::optional(
+            "form",
+            Kind::Names(&FIELDS),
+            "The body, as a form (application/x-www-form-urlencoded); excludes body.",
+        ),
+    ],
+);
+
+static FIELDS: Names =
+    Names { names: &ANY_NAME, of: Kind::AnyOf(&[Kind::Text, Kind::List(&Kind::Text, 0)]), least: 0 };
+
+static ANSWERED: Shape = Shape::new(
+    "answered",
+    "What the caller gets; right behind user, inject, notify or request. 202 for what is accepted, 200 for what a transformer \
+     drops, what a transformer answers itself, or what a server refuses it with, such as 502 for a transformer that fails with \
+     abortOnError. Without this step a refusal fails the test, and any other answer will do.",
+    &[Key::required(
+        "answered",
+        Kind::AnyOf(&[Kind::Whole(200, 599), Kind::Mapping(&ANSWERED_KEYS)]),
+        "The status, or what is known of the answer.",
+    )],
+)
+.example(
+    r#"- user: { text: "hello", headers: { x-signature: "not ours" } }
+- answered: 401
+- user: "pay"
+- answered: { status: 202, headers: { content-type: application/json }, body: { sequence: 1 } }
+"#,
+);
+
+/// What is known of an answer; what is not said of it may be anything.
+pub static ANSWERED_KEYS: Shape = Shape::new(
+    "answeredWith",
+    "What is known of an answer; what is not said of it may be anything.",
+    &[
+        Key::optional("status", Kind::Whole(200, 599), "The status."),
+        Key::optional("headers", Kind::Names(&HEADERS), "Headers that it has."),
+        Key::optional(
+            "body",
+            Kind::Anything,
+            "The body: a text as a whole; of JSON the members that are written here, it may have others.",
+        ),
+    ],
+)
+.one_of(&["status", "headers", "body"]);
+
 static EXPECT: Shape = Shape::new(
     "expect",
     "What is remembered now, and where the flow is: at the id of a step, at start, ended or in handover.",
@@ -172,7 +267,7 @@ pub static ANSWER: Shape = Shape::new(
     ],
 );
 
-static HEADERS: Names = Names { names: &crate::yaml::shape::ANY_NAME, of: Kind::Text, least: 0 };
+static HEADERS: Names = Names { names: &ANY_NAME, of: Kind::Text, least: 0 };
 
 /// A call that nobody answers.
 pub static FAILED: Shape =

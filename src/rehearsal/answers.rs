@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use crate::edge::{self, Called};
 use crate::flow::METHODS;
 use crate::model::{Call, CallResult};
 use crate::project::conversation;
@@ -14,37 +15,85 @@ const STATUS: u64 = 200;
 pub(super) struct Answers<'a> {
     answers: &'a BTreeMap<String, Vec<CallResult>>,
     used: HashMap<String, usize>,
-    /// What real calls were answered, in their order; whoever asks gets the next of them.
-    recorded: VecDeque<CallResult>,
-    /// Which call got which of them.
-    told: BTreeMap<String, Vec<CallResult>>,
+    recorded: Option<Recorded>,
+}
+
+/// What the calls of a real session were answered.
+#[derive(Default)]
+pub(super) struct Recorded {
+    /// Those of its flow, in their order; whichever it makes gets the next of them.
+    pub answers: VecDeque<CallResult>,
+    /// Those of its transformers. A transcript has no more of them.
+    pub called: Vec<Called>,
+    /// Which call got which answer.
+    pub told: BTreeMap<String, Vec<CallResult>>,
+    /// The calls that got an answer of which only the status is known, each with the transformer that made it.
+    pub unknown: BTreeMap<String, String>,
 }
 
 impl<'a> Answers<'a> {
     pub(super) fn new(answers: &'a BTreeMap<String, Vec<CallResult>>) -> Answers<'a> {
-        Answers { answers, used: HashMap::new(), recorded: VecDeque::new(), told: BTreeMap::new() }
+        Answers { answers, used: HashMap::new(), recorded: None }
     }
 
-    pub(super) fn expect(&mut self, recorded: VecDeque<CallResult>) {
-        self.recorded = recorded;
+    pub(super) fn expect(&mut self, recorded: Recorded) {
+        self.recorded = Some(recorded);
     }
 
-    pub(super) fn told(&self) -> &BTreeMap<String, Vec<CallResult>> {
-        &self.told
+    pub(super) fn recorded(&self) -> Option<&Recorded> {
+        self.recorded.as_ref()
     }
 
-    /// None if there is no answer for it. The last one that a test has for a call stays.
+    /// To a call of the flow; none if there is no answer for it.
     pub(super) fn next(&mut self, call: &Call) -> Option<CallResult> {
-        let key = key(call);
-        if let Some(answer) = self.recorded.pop_front() {
-            self.told.entry(key).or_default().push(answer.clone());
-            return Some(answer);
+        match &mut self.recorded {
+            Some(recorded) => recorded.next(call),
+            None => self.written(call),
         }
+    }
+
+    /// To a call of this transformer.
+    pub(super) fn next_of(&mut self, transformer: &str, call: &Call) -> Option<CallResult> {
+        match &mut self.recorded {
+            Some(recorded) => Some(recorded.next_of(transformer, call)),
+            None => self.written(call),
+        }
+    }
+
+    /// The last one that a test has for a call stays.
+    fn written(&mut self, call: &Call) -> Option<CallResult> {
+        let key = key(call);
         let answers = self.answers.get(&key)?;
         let used = self.used.entry(key).or_default();
         let answer = answers.get(*used).or_else(|| answers.last());
         *used += 1;
         answer.cloned()
+    }
+}
+
+impl Recorded {
+    fn next(&mut self, call: &Call) -> Option<CallResult> {
+        let answer = self.answers.pop_front()?;
+        self.told.entry(key(call)).or_default().push(answer.clone());
+        Some(answer)
+    }
+
+    /// As much as is known: why there was none, or its status.
+    fn next_of(&mut self, transformer: &str, call: &Call) -> CallResult {
+        let key = key(call);
+        let host = edge::host(&call.url);
+        let found = self.called.iter().position(|called| called.method == call.method && called.host == host);
+        let outcome = found.map(|at| self.called.remove(at).outcome);
+        let answer = match outcome.map(|outcome| outcome.parse().map_err(|_| outcome)) {
+            Some(Err(reason)) => CallResult::Failed { reason },
+            known => {
+                self.unknown.insert(key.clone(), transformer.to_owned());
+                let status = known.and_then(Result::ok).unwrap_or(STATUS as u16);
+                CallResult::Answered { status, headers: BTreeMap::new(), text: String::new() }
+            }
+        };
+        self.told.entry(key).or_default().push(answer.clone());
+        answer
     }
 }
 
@@ -123,7 +172,7 @@ fn failed(node: &Node, faults: &mut Faults) -> Option<CallResult> {
 }
 
 /// Names in small letters, as a flow sees them.
-fn headers(node: &Node, faults: &mut Faults) -> BTreeMap<String, String> {
+pub(super) fn headers(node: &Node, faults: &mut Faults) -> BTreeMap<String, String> {
     let entries = node.entries(faults).unwrap_or_default();
     let header = |entry: &Entry| Some((entry.key.to_lowercase(), entry.node.as_str(faults)?.to_owned()));
     entries.iter().filter_map(header).collect()

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::door::Reply;
 use super::heard::Heard;
-use super::plan::{Bot, Expected, Words};
+use super::plan::{Answered, Bot, Expected, Words};
 use super::talk;
 use crate::model::{Map, Position, Speaker};
 
@@ -47,6 +48,38 @@ pub(super) fn output(expected: &Bot, heard: &Heard) -> Option<String> {
     None
 }
 
+/// None if the answer is the one that is expected.
+pub(super) fn reply(Answered { status, headers, body }: &Answered, reply: &Reply) -> Option<String> {
+    if let Some(wanted) = status
+        && *wanted != reply.status
+    {
+        return Some(format!("the caller is answered {}, expected {wanted}", reply.status));
+    }
+    for (name, wanted) in headers {
+        match reply.headers.get(name) {
+            Some(found) if found == wanted => {}
+            Some(found) => {
+                return Some(format!("the header {name} of the answer is {found:?}, expected {wanted:?}"));
+            }
+            None => return Some(format!("the answer has no header {name}, expected {wanted:?}")),
+        }
+    }
+    reply_body(body.as_ref()?, &reply.body)
+}
+
+fn reply_body(wanted: &Value, found: &str) -> Option<String> {
+    if let Value::String(wanted) = wanted {
+        return (wanted != found)
+            .then(|| format!("the body of the answer is {found:?}, expected {wanted:?}"));
+    }
+    let Ok(json) = serde_json::from_str::<Value>(found) else {
+        return Some(format!("the body of the answer is {found:?}, which is no JSON, expected {wanted}"));
+    };
+    let Difference { path, found, wanted } = parted(&json, wanted, Members::Wanted)?;
+    let place = if path.is_empty() { String::new() } else { format!(" at {path}") };
+    Some(format!("the body of the answer is{place} {found}, expected {wanted}"))
+}
+
 /// None if this stands at the path; null also stands for nothing.
 pub(super) fn memory(memory: Option<&Map>, expected: &Expected, path: &[String]) -> Option<String> {
     let whole = Value::Object(memory.cloned().unwrap_or_default());
@@ -85,12 +118,27 @@ struct Difference {
     wanted: Value,
 }
 
-/// The first place where they part. 40 and 40.0 are one number, as they are for a flow; null is as good as nothing.
+/// Which members of objects are compared.
+#[derive(Clone, Copy)]
+enum Members {
+    All,
+    /// There may be others.
+    Wanted,
+}
+
 fn difference(found: &Value, wanted: &Value) -> Option<Difference> {
+    parted(found, wanted, Members::All)
+}
+
+/// The first place where they part. 40 and 40.0 are one number, as they are for a flow; null is as good as nothing.
+fn parted(found: &Value, wanted: &Value, compared: Members) -> Option<Difference> {
     let members: Vec<(String, &Value, &Value)> = match (found, wanted) {
         (Value::Number(one), Value::Number(other)) if one.as_f64() == other.as_f64() => return None,
         (Value::Object(found), Value::Object(wanted)) => {
-            let names: BTreeSet<&String> = found.keys().chain(wanted.keys()).collect();
+            let names: BTreeSet<&String> = match compared {
+                Members::All => found.keys().chain(wanted.keys()).collect(),
+                Members::Wanted => wanted.keys().collect(),
+            };
             let member = |name: &String| {
                 (name.clone(), found.get(name).unwrap_or(NOTHING), wanted.get(name).unwrap_or(NOTHING))
             };
@@ -104,7 +152,7 @@ fn difference(found: &Value, wanted: &Value) -> Option<Difference> {
         _ => return Some(Difference { path: String::new(), found: found.clone(), wanted: wanted.clone() }),
     };
     let below = |(name, found, wanted): (String, &Value, &Value)| {
-        let Difference { path, found, wanted } = difference(found, wanted)?;
+        let Difference { path, found, wanted } = parted(found, wanted, compared)?;
         Some(Difference { path: format!(".{name}{path}"), found, wanted })
     };
     members.into_iter().find_map(below)

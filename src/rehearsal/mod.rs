@@ -1,16 +1,18 @@
 //! Conversation tests: a conversation played without a server, in virtual time, and held against what a file of `tests/`
 //! says of it. The same test gives the same result, always: there is no clock, no network, no store and no chance.
 //!
-//! `read` makes tests from files, `stage` is the conversation, `run` plays a test on it, `record` writes a test from what a
+//! `read` makes tests from files, `stage` is the conversation, `door` what comes into it, `run` plays a test on it, `record` writes a test from what a
 //! real session said.
 
 mod answers;
 mod compare;
+mod door;
 mod edges;
 mod heard;
 mod plan;
 mod read;
 mod record;
+mod request;
 mod run;
 mod stage;
 mod step;

@@ -44,7 +44,18 @@ pub struct Step {
 
 #[derive(Debug)]
 pub enum Act {
-    /// Somebody speaks, or an agent gives the session back.
+    /// A user or another system speaks: with a request of the usual form, and these headers.
+    Post {
+        source: Source,
+        text: String,
+        data: Option<Map>,
+        headers: Headers,
+    },
+    /// A request of any form.
+    Request(Request),
+    /// What the caller of the request before it gets.
+    Answered(Answered),
+    /// An agent speaks, or gives the session back.
     Speak {
         source: Source,
         text: String,
@@ -57,6 +68,30 @@ pub enum Act {
     /// The next fault of the flow holds this text.
     Fault(String),
     Expect(Vec<Expected>),
+}
+
+/// Names in small letters.
+pub type Headers = BTreeMap<String, String>;
+
+/// A request as it comes over the wire.
+#[derive(Debug)]
+pub struct Request {
+    /// Whose door it comes to.
+    pub to: Source,
+    pub method: String,
+    pub headers: Headers,
+    /// Without the question mark.
+    pub query: String,
+    pub body: String,
+}
+
+/// What is known of an answer. What is not said of it may be anything.
+#[derive(Debug)]
+pub struct Answered {
+    pub status: Option<u16>,
+    pub headers: Headers,
+    /// A text is the whole body; of JSON these members are compared.
+    pub body: Option<Value>,
 }
 
 /// What is known of an output. What is not said of it may be anything.
@@ -93,6 +128,13 @@ pub enum What {
     Context(Vec<String>),
     Profile(Vec<String>),
     Position,
+}
+
+impl Act {
+    /// Whether there is a caller who gets an answer.
+    pub(super) fn is_answered(&self) -> bool {
+        matches!(self, Act::Post { .. } | Act::Request(_))
+    }
 }
 
 impl Bot {

@@ -1,13 +1,17 @@
 //! A test file from what a real session said. The inputs are played on a stage beside the recording, so that the pauses
 //! between them are those after which something came due, and each call is found with its answer.
 
+use std::sync::Arc;
+
+use super::answers::Recorded;
 use super::heard::Heard;
-use super::plan::Setting;
+use super::plan::{Headers, Setting};
 use super::stage::Stage;
 use super::write::{self, Lines};
 use super::{Failure, read, run, talk};
+use crate::edge::{self, Called};
 use crate::model::{Note, NoteKind, Record, SessionId};
-use crate::project::{File, Project};
+use crate::project::{Endpoint, File, Project, Transformers};
 use crate::script::Sandbox;
 use crate::yaml::Faults;
 
@@ -77,18 +81,35 @@ impl Recorder<'_> {
     fn write(&mut self, id: &SessionId, project: &Project) -> String {
         let setting = self.setting(id);
         let mut sandbox = Sandbox::new(project.settings.limits.script_memory_bytes);
-        let mut head = write::head(&setting);
+        let transformer = self.transformer(project.endpoints.get(&id.endpoint));
+        let mut head = write::head(&setting, transformer.as_deref());
         if let Some(mut stage) = Stage::open(&setting, project, &mut sandbox) {
-            let answers = self.records.iter().filter_map(|record| record.woken.as_ref()?.answer.clone());
-            stage.answer_with(answers.collect());
+            stage.answers.expect(self.answers());
             for index in 0..self.records.len() {
                 self.stimulus(index, &mut stage);
                 self.outcome(index);
             }
-            self.lines.answers(stage.answered());
+            self.lines.answers(stage.answers.recorded());
         }
         head += &self.lines.text;
         head
+    }
+
+    /// The file that makes inputs of what is posted, if one has to do with any of these.
+    fn transformer(&self, endpoint: Option<&Arc<Endpoint>>) -> Option<String> {
+        let endpoint = endpoint?;
+        self.records.iter().find(|record| edge::hook(endpoint, record.input.source).is_some())?;
+        endpoint.transformers.as_ref().map(Transformers::path)
+    }
+
+    fn answers(&self) -> Recorded {
+        let answers = self.records.iter().filter_map(|record| record.woken.as_ref()?.answer.clone());
+        let notes = self.records.iter().flat_map(|record| &record.notes);
+        Recorded {
+            answers: answers.collect(),
+            called: notes.filter_map(Called::in_note).collect(),
+            ..Recorded::default()
+        }
     }
 
     fn setting(&self, id: &SessionId) -> Setting {
@@ -142,7 +163,10 @@ impl Recorder<'_> {
         }
         self.lines.spoken(input);
         // What goes otherwise than in the recording is seen when the test is run.
-        let _ = stage.speak(input.source, &input.text, input.data.clone());
+        // The transformer runs for the calls that it makes in that test too; what it made of the request is the input.
+        let request = stage.usual(input.source, &input.text, input.data.as_ref(), &Headers::new());
+        let _ = stage.arrive(&request);
+        let _ = stage.speak(input.source, input.text.clone(), input.data.clone());
     }
 
     fn pause_until(&mut self, at: u64, stage: &mut Stage) {

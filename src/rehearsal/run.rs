@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
+use super::door::Reply;
 use super::heard::Heard;
-use super::plan::{Act, Bot, Expected, Step, Test, What};
-use super::stage::Stage;
+use super::plan::{Act, Answered, Bot, Expected, Request, Step, Test, What};
+use super::stage::{Stage, Trouble};
 use super::{compare, talk};
 use crate::model::{Note, NoteKind, Place, Position, Session};
 use crate::project::Project;
@@ -52,11 +53,12 @@ pub fn run(test: &Test, project: &Project, sandbox: &mut Sandbox) -> Result<(), 
         let text = format!("the project has no endpoint \"{}\"", test.setting.endpoint);
         return Err(Failure { place: test.place.clone(), text, talk: Vec::new() });
     };
-    let mut play = Play { stage, outputs: VecDeque::new(), faults: VecDeque::new(), talk: Vec::new() };
+    let mut play =
+        Play { stage, outputs: VecDeque::new(), faults: VecDeque::new(), reply: None, talk: Vec::new() };
     for (index, step) in test.steps.iter().enumerate() {
         play.step(step, &test.steps[index..])?;
         let next = test.steps.get(index + 1);
-        if !next.is_some_and(|next| matches!(next.act, Act::Bot(_) | Act::Fault(_))) {
+        if !next.is_some_and(|next| matches!(next.act, Act::Bot(_) | Act::Fault(_) | Act::Answered(_))) {
             play.nothing_left(step)?;
         }
     }
@@ -68,6 +70,8 @@ struct Play<'a> {
     /// Said and not yet named by the test.
     outputs: VecDeque<Heard>,
     faults: VecDeque<Note>,
+    /// What the last caller was answered.
+    reply: Option<Reply>,
     talk: Vec<Line>,
 }
 
@@ -78,9 +82,19 @@ impl Play<'_> {
             Act::Bot(bot) => return self.bot(step, bot, rest),
             Act::Fault(text) => return self.fault(step, text),
             Act::Expect(all) => return all.iter().try_for_each(|expected| self.expect(expected)),
+            Act::Answered(answered) => return self.answered(step, answered),
+            Act::Post { source, text, data, headers } => {
+                self.beside(talk::spoken(*source, text, data.as_ref()));
+                let request = self.stage.usual(*source, text, data.as_ref(), headers);
+                self.post(&request, rest)
+            }
+            Act::Request(request) => {
+                self.beside(talk::requested(request));
+                self.post(request, rest)
+            }
             Act::Speak { source, text, data } => {
                 self.beside(talk::spoken(*source, text, data.as_ref()));
-                self.stage.speak(*source, text, data.clone())
+                self.stage.speak(*source, text.clone(), data.clone()).map(drop)
             }
             Act::Wait(ms) => {
                 self.beside(talk::waited(*ms));
@@ -92,6 +106,31 @@ impl Play<'_> {
         self.talk.extend(notes.iter().map(|note| Line { mark: Mark::Beside, text: talk::note(note) }));
         self.faults.extend(notes.into_iter().filter(|note| note.kind == NoteKind::Fault));
         played.map_err(|trouble| self.failure(&step.place, trouble.to_string(), &[]))
+    }
+
+    /// What a server would refuse is an answer like any other, if the next step looks at it.
+    fn post(&mut self, request: &Request, rest: &[Step]) -> Result<(), Trouble> {
+        let is_looked_at = matches!(rest.get(1), Some(Step { act: Act::Answered(_), .. }));
+        let posted = self.stage.post(request).or_else(|trouble| match trouble.problem() {
+            Some(problem) if is_looked_at => {
+                self.beside(format!("({trouble})"));
+                Ok(self.stage.refused(problem))
+            }
+            Some(_) | None => Err(trouble),
+        });
+        self.reply = Some(posted?);
+        Ok(())
+    }
+
+    fn answered(&mut self, step: &Step, answered: &Answered) -> Result<(), Failure> {
+        let reply = self.reply.take().expect("this step is read only right behind one with a caller");
+        let Some(text) = compare::reply(answered, &reply) else {
+            self.talk.push(Line { mark: Mark::Same, text: talk::replied(&reply) });
+            return Ok(());
+        };
+        self.talk.push(Line { mark: Mark::Expected, text: talk::answered(answered) });
+        self.talk.push(Line { mark: Mark::Said, text: talk::replied(&reply) });
+        Err(self.failure(&step.place, text, &[]))
     }
 
     fn bot(&mut self, step: &Step, bot: &Bot, rest: &[Step]) -> Result<(), Failure> {

@@ -2,15 +2,17 @@
 //! order in which the server would. Time passes only when it is told to, a call is answered at once, chance is a fixed
 //! sequence. Nothing here reads a clock or the network, and nothing is stored.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::answers::{self, Answers};
 use super::edges::Edges;
 use super::heard::Heard;
 use super::plan::Setting;
+use crate::edge;
 use crate::model::{
-    Awaited, CallResult, Input, Map, Note, Owed, Queued, Session, SessionId, Source, Wait, Woken,
+    Accepted, Awaited, Input, Map, Note, Owed, Problem, Queued, Refusal, Session, SessionId, Source, Wait,
+    Woken,
 };
 use crate::project::{Endpoint, Project};
 use crate::script::Sandbox;
@@ -42,12 +44,15 @@ pub enum Trouble {
     )]
     Unanswered { file: String, call: String },
     #[error(
-        "the transformer makes of it an input of the session \"{session}\" of the user \"{user}\"; a test is about one \
-         session: write user: and session: at its top"
+        "it becomes an input of the session \"{session}\" of the user \"{user}\"; a test is about one session: write user: \
+         and session: at its top"
     )]
     OtherSession { user: String, session: String },
+    /// A transformer failed.
     #[error("{place}: {text}")]
     Refused { place: String, text: String },
+    #[error("the server would refuse this ({}): {}", .0.status(), .0.told())]
+    NotTaken(Problem),
     #[error(
         "more than {TURNS_MAX} turns come of this step: the flow wakes itself again and again; wait for less"
     )]
@@ -115,23 +120,29 @@ impl<'a> Stage<'a> {
     }
 
     /// Somebody speaks, and all that follows at this moment happens.
-    pub fn speak(&mut self, source: Source, text: &str, data: Option<Map>) -> Result<(), Trouble> {
+    pub fn speak(&mut self, source: Source, text: String, data: Option<Map>) -> Result<Accepted, Trouble> {
         self.turns_left = TURNS_MAX;
-        let Some((text, data)) = self.arrive(source, text, data)? else { return Ok(()) };
         life::admit(source, self.session(), !self.waiting.is_empty())?;
+        if self.is_suspended() && !self.endpoint.session.has_room(self.waiting.len() + 1) {
+            return Err(Trouble::Busy);
+        }
+        let (input_id, trace_id) = (format!("input-{}", self.inputs + 1), self.next_trace_id());
         self.inputs += 1;
-        let (input_id, trace_id) = (format!("input-{}", self.inputs), format!("trace-{}", self.inputs));
         let input = Input { input_id, trace_id, source, text, data, received_at: self.now };
+        let sequence = self.next_sequence();
+        let accepted = Accepted::of(&input, sequence);
         if self.is_suspended() {
-            if !self.endpoint.session.has_room(self.waiting.len() + 1) {
-                return Err(Trouble::Busy);
-            }
             self.enqueue(input, None);
         } else {
-            let sequence = self.next_sequence();
             self.turn(&input, sequence, None)?;
         }
-        self.settle()
+        self.settle()?;
+        Ok(accepted)
+    }
+
+    /// That of the next input.
+    pub(super) fn next_trace_id(&self) -> String {
+        format!("trace-{}", self.inputs + 1)
     }
 
     /// Time passes, and what comes due meanwhile happens when it does.
@@ -144,16 +155,6 @@ impl<'a> Stage<'a> {
         }
         self.now = until;
         Ok(())
-    }
-
-    /// Calls get these answers, in the order they are made.
-    pub fn answer_with(&mut self, recorded: VecDeque<CallResult>) {
-        self.answers.expect(recorded);
-    }
-
-    /// Which call got which of them, by `METHOD URL`.
-    pub fn answered(&self) -> &BTreeMap<String, Vec<CallResult>> {
-        self.answers.told()
     }
 
     fn next_due(&self) -> Option<u64> {
@@ -307,6 +308,23 @@ impl<'a> Stage<'a> {
             self.profile = profile;
         }
         self.notes.extend(turn.notes);
+    }
+}
+
+impl Trouble {
+    /// What a server would answer; none if it is the test that cannot go on.
+    pub fn problem(&self) -> Option<Problem> {
+        match self {
+            Trouble::UnknownSession => Some(Refusal::UnknownSession.into()),
+            Trouble::NotHandedOver => Some(Refusal::NotHandedOver.into()),
+            Trouble::Busy => Some(Refusal::Busy.into()),
+            Trouble::Refused { .. } => Some(edge::problem()),
+            Trouble::NotTaken(problem) => Some(problem.clone()),
+            Trouble::NoAnswer(_)
+            | Trouble::Unanswered { .. }
+            | Trouble::OtherSession { .. }
+            | Trouble::Endless => None,
+        }
     }
 }
 

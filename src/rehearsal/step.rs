@@ -3,8 +3,9 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::plan::{Act, Bot, Expected, Step, What, Words};
+use super::plan::{Act, Bot, Expected, Headers, Step, What, Words};
 use super::read::object;
+use super::{answers, request};
 use crate::model::{Map, Source, Speaker, is_too_deep, span_ms};
 use crate::project::conversation;
 use crate::yaml::{Entry, Faults, Keys, Node, Value as Written, did_you_mean};
@@ -17,7 +18,19 @@ pub(super) fn read_all(node: &Node, faults: &mut Faults) -> Vec<Step> {
     if steps.is_empty() {
         faults.push(&node.place, "there are no steps; write what the user says: - user: \"…\"");
     }
-    steps.iter().filter_map(|node| read(node, faults)).collect()
+    let mut read_steps: Vec<Step> = Vec::new();
+    // A step with a fault may be one that is answered.
+    let mut asked = false;
+    for node in steps {
+        let step = read(node, faults);
+        if !asked && matches!(step, Some(Step { act: Act::Answered(_), .. })) {
+            let text = "there is no caller here who could be answered; write it right behind user, inject, notify or request";
+            faults.push(&node.place, text);
+        }
+        asked = step.as_ref().is_none_or(|step| step.act.is_answered());
+        read_steps.extend(step);
+    }
+    read_steps
 }
 
 fn read(node: &Node, faults: &mut Faults) -> Option<Step> {
@@ -39,10 +52,12 @@ fn read(node: &Node, faults: &mut Faults) -> Option<Step> {
 
 fn act(Entry { key, place, node }: &Entry, faults: &mut Faults) -> Option<Act> {
     match key.as_str() {
-        "user" => speak(Source::User, node, faults),
-        "inject" => speak(Source::Inject, node, faults),
-        "notify" => speak(Source::Notify, node, faults),
-        "agent" => speak(Source::Agent, node, faults),
+        "user" => post(Source::User, node, faults),
+        "inject" => post(Source::Inject, node, faults),
+        "notify" => post(Source::Notify, node, faults),
+        "request" => request::request(node, faults).map(Act::Request),
+        "answered" => request::answered(node, faults).map(Act::Answered),
+        "agent" => speak(node, faults),
         "back" => back(node, faults),
         "wait" => wait(node, faults).map(Act::Wait),
         "bot" => bot(node, faults).map(Act::Bot),
@@ -56,18 +71,39 @@ fn act(Entry { key, place, node }: &Entry, faults: &mut Faults) -> Option<Act> {
     }
 }
 
-/// `user: "text"` or `user: { text, data }`.
-fn speak(source: Source, node: &Node, faults: &mut Faults) -> Option<Act> {
+/// `user: "text"` or `user: { text, data, headers }`.
+fn post(source: Source, node: &Node, faults: &mut Faults) -> Option<Act> {
+    let mut headers = Headers::new();
     let (text, data) = match &node.value {
         Written::Mapping(_) => {
-            let mut keys = node.keys(&conversation::SAID_KEYS, faults)?;
-            let text = keys.optional("text").and_then(|node| node.as_str(faults)).unwrap_or_default();
-            let data = data(&mut keys, faults);
-            keys.finish(faults);
-            (text, data)
+            let mut keys = node.keys(&conversation::POSTED_KEYS, faults)?;
+            headers = keys.optional("headers").map(|node| answers::headers(node, faults)).unwrap_or_default();
+            said(keys, faults)
         }
-        _ => (node.as_str(faults)?, None),
+        _ => (node.as_str(faults)?.to_owned(), None),
     };
+    check_said(node, &text, data.as_ref(), faults);
+    Some(Act::Post { source, text, data, headers })
+}
+
+/// `agent: "text"` or `agent: { text, data }`.
+fn speak(node: &Node, faults: &mut Faults) -> Option<Act> {
+    let (text, data) = match &node.value {
+        Written::Mapping(_) => said(node.keys(&conversation::SAID_KEYS, faults)?, faults),
+        _ => (node.as_str(faults)?.to_owned(), None),
+    };
+    check_said(node, &text, data.as_ref(), faults);
+    Some(Act::Speak { source: Source::Agent, text, data })
+}
+
+fn said(mut keys: Keys, faults: &mut Faults) -> (String, Option<Map>) {
+    let text = keys.optional("text").and_then(|node| node.as_str(faults)).unwrap_or_default();
+    let data = data(&mut keys, faults);
+    keys.finish(faults);
+    (text.to_owned(), data)
+}
+
+fn check_said(node: &Node, text: &str, data: Option<&Map>, faults: &mut Faults) {
     let chars = text.chars().count();
     if text.is_empty() && data.is_none() {
         faults.push(&node.place, "nothing is said here; write a text, or { text: \"…\", data: { … } }");
@@ -75,7 +111,6 @@ fn speak(source: Source, node: &Node, faults: &mut Faults) -> Option<Act> {
         let text = format!("the text has {chars} characters; a server takes {TEXT_CHARS_MAX} at the most");
         faults.push(&node.place, text);
     }
-    Some(Act::Speak { source, text: text.to_owned(), data })
 }
 
 fn data(keys: &mut Keys, faults: &mut Faults) -> Option<Map> {

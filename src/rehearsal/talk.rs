@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::door::Reply;
 use super::heard::Heard;
-use super::plan::{Bot, Words};
+use super::plan::{Answered, Bot, Request, Words};
 use crate::model::{Map, Note, NoteKind, Source, Speaker};
 
 pub(super) fn spoken(source: Source, text: &str, data: Option<&Map>) -> String {
@@ -17,6 +18,28 @@ pub(super) fn spoken(source: Source, text: &str, data: Option<&Map>) -> String {
     };
     let data = data.map(|data| Value::Object(data.clone()).to_string());
     joined([who, text, data.as_deref().unwrap_or_default()])
+}
+
+pub(super) fn requested(Request { to, method, query, body, .. }: &Request) -> String {
+    let door = match to {
+        Source::Inject => " to inject",
+        Source::Notify => " to notify",
+        Source::User | Source::Agent | Source::Timeout | Source::Returned => "",
+    };
+    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+    joined([&format!("(request{door})"), method, &query, body])
+}
+
+pub(super) fn replied(Reply { status, body, .. }: &Reply) -> String {
+    joined(["(answered", &status.to_string(), body]) + ")"
+}
+
+/// An expected answer as a line beside the one that came.
+pub(super) fn answered(Answered { status, headers, body }: &Answered) -> String {
+    let status = status.map(|status| status.to_string()).unwrap_or_default();
+    let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let body = body.as_ref().map(|body| body.as_str().map_or_else(|| body.to_string(), str::to_owned));
+    joined(["(answered", &status, &headers.join(", "), &body.unwrap_or_default()]) + ")"
 }
 
 pub(super) fn waited(ms: u64) -> String {

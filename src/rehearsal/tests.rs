@@ -1,15 +1,13 @@
 //! Tests as text cases: flows, a test about them, and what is reported of it, line by line.
 
+mod recordings;
 mod schema;
 
 use std::fs;
 use std::path::PathBuf;
 
-use serde_json::json;
-
 use super::*;
 use crate::config::Overlay;
-use crate::model::{Record, SessionId};
 use crate::project;
 
 const CASES: [(&str, &str); 4] = [
@@ -152,6 +150,32 @@ fn the_sample_project_and_a_new_one_pass_their_tests() {
     }
 }
 
+/// The file that the README shows under this name, in the block of this language.
+fn shown_in_readme(language: &str, name: &str) -> String {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once(&format!("```{language}\n{name}\n")).expect("the README shows it");
+    rest.split_once("```").expect("the block has an end").0.to_owned()
+}
+
+#[test]
+fn the_test_that_the_readme_shows_passes_with_the_transformer_that_it_is_about() {
+    let door = "urlToken: 0123456789abcdef0123456789abcdef\nflow: main\n\
+                transformers: { file: sms.js, input: true, output: true }\n\
+                settings: { gateway: \"https://gateway.example/send\", key: k }\n";
+    let script = shown_in_readme("js", "// transformers/sms.js, with input: true, output: true");
+    let files = [
+        ("endpoints/sms.yaml", door),
+        ("flows/main.yaml", "- say: Hello\n"),
+        ("transformers/sms.js", &script),
+        ("tests/sms.yaml", &shown_in_readme("yaml", "# tests/sms.yaml")),
+    ];
+    let folder = Folder::with(&files.map(|(name, text)| (name.to_owned(), text.to_owned())));
+    let Tests { tests, faults } = folder.tests();
+    assert!(faults.is_empty() && tests.len() == 1, "{faults:?}");
+    let failed = &run_all(&[&tests[0]], &folder.project(), 1)[0];
+    assert!(failed.is_none(), "{}", shown(failed));
+}
+
 #[test]
 fn a_fault_in_a_test_file_is_told_and_keeps_no_project_from_loading() {
     let door = "urlToken: 0123456789abcdef0123456789abcdef\nflow: main\n";
@@ -174,96 +198,4 @@ fn a_fault_in_a_test_file_is_told_and_keeps_no_project_from_loading() {
             "tests/wrong.yaml:3:5: unknown step \"usr\"; did you mean \"user\"?",
         ]
     );
-}
-
-/// The file that a session of these turns is recorded as, and the failure if it does not pass.
-fn recorded(flow: &str, records: serde_json::Value) -> (String, Option<String>) {
-    let door = "urlToken: 0123456789abcdef0123456789abcdef\nflow: main\n";
-    let files = [("endpoints/web.yaml", door), ("flows/main.yaml", flow)];
-    let folder = Folder::with(&files.map(|(name, text)| (name.to_owned(), text.to_owned())));
-    let name = |name: &str| name.to_owned();
-    let id = SessionId { endpoint: name("web"), user_id: name("ann"), session_id: name("1") };
-    let records: Vec<Record> = serde_json::from_value(records).unwrap();
-    let Recording { text, failure } = record(&id, &records, &folder.project(), "tests/real.yaml");
-    (text, failure.map(|failure| failure.text))
-}
-
-fn turn(turn: u64, at: u64, said: (&str, u64), more: serde_json::Value) -> serde_json::Value {
-    let (text, received_at) = said;
-    let input =
-        json!({ "inputId": "i", "traceId": "t", "source": "user", "text": text, "receivedAt": received_at });
-    let mut record =
-        json!({ "turn": turn, "sequence": turn, "at": at, "seed": turn, "program": "p", "input": input });
-    record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    record
-}
-
-#[test]
-fn a_recording_waits_where_something_came_due_and_answers_what_was_called() {
-    let flow = "- http: { get: 'https://shop.example/{{ input.text }}', into: context.reply }\n\
-                - say: \"{{ context.reply.json.n }}\"\n- wait: 10m\n- say: { data: { done: \"{{ input.text }}\" } }\n";
-    let answer = |status: u16, text: &str| json!({ "outcome": "answered", "status": status, "headers": {}, "text": text });
-    let says = |text: &str| json!([{ "sequence": 1, "text": text, "source": "bot" }]);
-    let done = |text: &str| json!([{ "sequence": 1, "text": "", "data": { "done": text }, "source": "bot" }]);
-    let minutes = 600_000;
-    let (text, failure) = recorded(
-        flow,
-        json!([
-            turn(1, 1_000, ("a", 999), json!({ "suspended": true })),
-            turn(
-                2,
-                1_250,
-                ("a", 999),
-                json!({ "woken": { "wait": 1, "answer": answer(200, "{\"n\":7}") },
-                "outputs": says("7"), "suspended": true })
-            ),
-            turn(3, 1_290 + minutes, ("a", 999), json!({ "woken": { "wait": 2 }, "outputs": done("a") })),
-            // It came while the flow waited.
-            turn(4, 1_300 + minutes, ("b", 5_000), json!({ "suspended": true })),
-            turn(
-                5,
-                1_900 + minutes,
-                ("b", 5_000),
-                json!({ "woken": { "wait": 3, "answer": answer(200, "{\"n\": 8}") },
-                "outputs": says("8"), "suspended": true })
-            ),
-        ]),
-    );
-    let expected = r#"# Recorded from a session.
-
-endpoint: "web"
-user: "ann"
-session: "1"
-now: 1970-01-01T00:00:01Z
-steps:
-  - user: "a"
-  - bot: "7"
-  - user: "b"
-  - wait: 10m
-  - bot: { text: "", data: { done: "a" } }
-  - bot: "8"
-http:
-  "GET https://shop.example/a":
-    - { status: 200, text: "{\"n\":7}" }
-  "GET https://shop.example/b":
-    - { status: 200, text: "{\"n\": 8}" }
-"#;
-    assert_eq!((text.as_str(), failure), (expected, None));
-}
-
-#[test]
-fn a_recording_is_as_exact_as_the_flow_needs_it() {
-    let says = |text: String| json!([{ "sequence": 1, "text": text, "source": "bot" }]);
-    let clock = "- say: \"{{ input.currentTime }}\"\n";
-    let (text, failure) = recorded(
-        clock,
-        json!([
-            turn(1, 1_000, ("a", 1_000), json!({ "outputs": says("1970-01-01T00:00:01.000Z".to_owned()) })),
-            turn(2, 8_500, ("b", 8_500), json!({ "outputs": says("1970-01-01T00:00:08.500Z".to_owned()) })),
-        ]),
-    );
-    assert!(failure.is_none() && text.contains("  - wait: 7s 500ms\n  - user: \"b\""), "{text}");
-    let (_, failure) =
-        recorded(clock, json!([turn(1, 1_000, ("a", 1_000), json!({ "outputs": says("x".to_owned()) }))]));
-    assert_eq!(failure.as_deref(), Some("the bot said \"1970-01-01T00:00:01.000Z\", expected \"x\""));
 }

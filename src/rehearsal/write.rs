@@ -1,21 +1,21 @@
 //! The text of a test file, as a person would write it, from what is to stand in it. All texts are quoted, so that none is
 //! taken for a number or a word of YAML, and `${NAME}` in one stays what it is.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::answers::Recorded;
 use super::heard::Heard;
 use super::plan::Setting;
 use crate::model::{CallResult, Input, Map, Source, Speaker};
 use crate::yaml;
 
-/// What stands before the steps.
-pub(super) fn head(setting: &Setting) -> String {
+/// What stands before the steps. `transformer`: the file that made the inputs of what was posted.
+pub(super) fn head(setting: &Setting, transformer: Option<&str>) -> String {
     let now = i64::try_from(setting.now).ok().and_then(|now| Timestamp::from_millisecond(now).ok());
     let mut text = format!(
-        "# Recorded from a session.\n\nendpoint: {}\nuser: {}\nsession: {}\nnow: {}\n",
+        "# Recorded from a session.\n{}\nendpoint: {}\nuser: {}\nsession: {}\nnow: {}\n",
+        transformer.map(posted).unwrap_or_default(),
         quoted(&setting.endpoint),
         quoted(&setting.user),
         quoted(&setting.session),
@@ -28,6 +28,13 @@ pub(super) fn head(setting: &Setting) -> String {
         text += &format!("seeds: {:?}\n", setting.seeds);
     }
     text + "steps:\n"
+}
+
+fn posted(transformer: &str) -> String {
+    format!(
+        "# What was posted is not kept: the inputs below are what {transformer} made of it, and it gets them once more. Where\n\
+         # it makes something else of them, write a request: as it was posted (`antiphon help tests request`).\n"
+    )
 }
 
 /// The steps, line by line, and what stands below them.
@@ -79,11 +86,18 @@ impl Lines {
     }
 
     /// What calls were answered, by `METHOD URL`.
-    pub(super) fn answers(&mut self, answers: &BTreeMap<String, Vec<CallResult>>) {
-        if !answers.is_empty() {
-            self.text += "http:\n";
-        }
-        for (call, answers) in answers {
+    pub(super) fn answers(&mut self, recorded: Option<&Recorded>) {
+        let Some(Recorded { told, unknown, .. }) = recorded.filter(|recorded| !recorded.told.is_empty())
+        else {
+            return;
+        };
+        self.text += "http:\n";
+        for (call, answers) in told {
+            if let Some(transformer) = unknown.get(call) {
+                self.text += &format!(
+                    "  # {transformer} calls this. What it was answered is not kept, at the most its status: write it here.\n"
+                );
+            }
             self.text += &format!("  {}:\n", quoted(call));
             for answer in answers {
                 self.text += &format!("    - {}\n", self::answer(answer));

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use actix::Message;
-use serde::Serialize;
-use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::edge::Change;
+pub use crate::model::{Accepted, Refusal};
 use crate::model::{Input, Note, SessionId};
 use crate::project::Endpoint;
 use crate::store::Refused;
@@ -41,41 +40,6 @@ pub struct Idempotency {
     pub key: String,
     /// Of what was posted: the same key with another one is a mistake of the caller.
     pub fingerprint: String,
-}
-
-/// The answer to a posted input: contract, section 3.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Accepted {
-    pub trace_id: String,
-    pub input_id: String,
-    pub sequence: u64,
-}
-
-impl Accepted {
-    pub fn of(input: &Input, sequence: u64) -> Accepted {
-        Accepted { trace_id: input.trace_id.clone(), input_id: input.input_id.clone(), sequence }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Refusal {
-    #[error("there is no such session; a session begins with its user's first message")]
-    UnknownSession,
-    #[error("this Idempotency-Key came with another body before; use a new key for a new input")]
-    KeyReused,
-    #[error("no human agent has this session; it is handed over by a step of its flow")]
-    NotHandedOver,
-    #[error("the session is busy; try again")]
-    Busy,
-    #[error("more inputs are under way than the server takes; try again")]
-    Overloaded,
-    #[error("the disk of the server is nearly full; nothing is accepted until there is room")]
-    StorageUnavailable,
-    #[error("something of this session in the store cannot be read; the log of the server tells more")]
-    Unreadable,
-    #[error("the server is shutting down; try again")]
-    ShuttingDown,
 }
 
 impl From<Barred> for Refusal {

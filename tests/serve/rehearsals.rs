@@ -4,7 +4,9 @@
 use std::fs;
 use std::process::Output;
 
-use crate::support::{Engine, Project, Receiver, Reply, antiphon};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Engine, Project, Receiver, Reply, antiphon};
 
 const TALK: &str = r#"
 - if: "input.source == 'inject'"
@@ -81,6 +83,121 @@ fn a_recorded_session_passes_as_a_test_of_the_same_project() {
     let again = record(&engine, "tests/real.yaml");
     assert_eq!(again.status.code(), Some(1));
     assert!(text(&again).contains("is there already"), "{}", text(&again));
+}
+
+const DOORMAN: &str = "export function handleInput({ request, response }) {
+  const { body, query, method } = request;
+  if (method == 'GET') { response.set('X-Query', JSON.stringify(query)).send(query.challenge); return null; }
+  if (body.drop) return null;
+  if (body.answer) { response.status(201).json({ taken: true }); return { data: {} }; }
+  return body.Body ? { userId: 'ann', sessionId: '1', text: body.Body } : {};
+}";
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+struct Asked {
+    door: &'static str,
+    method: &'static str,
+    query: &'static str,
+    kind: &'static str,
+    body: &'static str,
+}
+
+const fn post(door: &'static str, kind: &'static str, body: &'static str) -> Asked {
+    Asked { door, method: "POST", query: "", kind, body }
+}
+
+const fn get(door: &'static str, query: &'static str) -> Asked {
+    Asked { door, method: "GET", query, kind: "", body: "" }
+}
+
+const REQUESTS: [Asked; 17] = [
+    post("notify", JSON, r#"{"userId":"ann","sessionId":"1","text":"nobody yet"}"#),
+    post("input", JSON, r#"{"userId":"ann","sessionId":"1","text":"hello"}"#),
+    post("input", "Application/JSON; charset=utf-8", r#"{"userId":"ann","sessionId":"1","Daten":{}}"#),
+    get("input", "?challenge=4+2"),
+    post("input", FORM, "From=%2B491&Body=Good+day"),
+    post("input", JSON, r#"{"userId":"ann","sessionId":"1","answer":true}"#),
+    post("input", JSON, r#"{"drop":true}"#),
+    post("input", JSON, r#"{"userId":"","sessionId":7,"text":{},"data":[]}"#),
+    post("input", JSON, r#"{"userId":"ann","sessionId":"1","text":""}"#),
+    post("input", JSON, "{"),
+    post("input", JSON, "[]"),
+    post("input", "", r#"{"userId":"ann","sessionId":"1","text":"hello"}"#),
+    post("input", "text/plain", "hello"),
+    post("input", "", ""),
+    post("inject", JSON, r#"{"userId":"ann","sessionId":"1","text":"hello"}"#),
+    get("inject", ""),
+    post("notify", FORM, "text=hello"),
+];
+
+/// Without transformers, with one that lets nothing in when it fails, and with one that lets it in as it came.
+#[test]
+fn a_caller_in_a_test_gets_what_the_server_answers() {
+    let hooks = |more: &str| format!("transformers: {{ file: doorman.js, input: true, {more} }}");
+    // It says nothing, so that there are no outputs to be named.
+    let project = Project::new("- set: { context.last: \"{{ input.text }}\" }\n");
+    let project = project.script("doorman.js", DOORMAN).endpoint("plain", "");
+    let engine = Engine::start(
+        project
+            .endpoint("strict", &hooks("abortOnError: true"))
+            .endpoint("lax", &hooks("abortOnError: false")),
+    );
+    fs::create_dir(engine.project.folder.join("tests")).expect("the folder can be written");
+    for endpoint in ["plain", "strict", "lax"] {
+        let mut steps = Vec::new();
+        for asked in &REQUESTS {
+            steps.extend([asked.step(), answered(&asked.send(&engine, endpoint))]);
+            if endpoint == "lax" && asked.send(&engine, "strict").status == 502 {
+                steps.push(json!({ "fault": "handleInput failed" }));
+            }
+        }
+        let test = json!({ "endpoint": endpoint, "user": "ann", "session": "1", "steps": steps });
+        let file = engine.project.folder.join(format!("tests/{endpoint}.yaml"));
+        fs::write(file, test.to_string()).expect("the folder can be written");
+    }
+    let passed = test(&engine, &[]);
+    assert!(text(&passed).starts_with("3 passed, 0 failed"), "{}", text(&passed));
+}
+
+impl Asked {
+    fn send(&self, engine: &Engine, endpoint: &str) -> Answer {
+        let way = if self.door == "input" { String::new() } else { format!("/{}", self.door) };
+        let path = format!("{way}{}{}", engine.path(endpoint), self.query);
+        let headers = [("content-type", self.kind)];
+        let headers = if self.kind.is_empty() { &[] } else { &headers[..] };
+        let mut connection = engine.connect();
+        let sent = connection.send(self.method, &path, headers, self.body.as_bytes());
+        sent.and_then(|()| connection.answer()).expect("the server answers")
+    }
+
+    fn step(&self) -> Value {
+        let mut request = json!({ "to": self.door, "method": self.method, "body": self.body });
+        if let Some((name, value)) = self.query.trim_start_matches('?').split_once('=') {
+            request["query"] = json!({ name: value.replace('+', " ") });
+        }
+        if !self.kind.is_empty() {
+            request["headers"] = json!({ "Content-Type": self.kind });
+        }
+        json!({ "request": request })
+    }
+}
+
+/// The step that expects this answer, but for its ids.
+fn answered(answer: &Answer) -> Value {
+    let body = match serde_json::from_slice::<Value>(&answer.body) {
+        Ok(Value::Object(mut members)) => {
+            members.retain(|name, _| !["traceId", "inputId"].contains(&name.as_str()));
+            members.into()
+        }
+        _ => json!(String::from_utf8_lossy(&answer.body)),
+    };
+    let names = ["content-type", "allow", "x-query"];
+    let headers =
+        names.iter().filter_map(|name| Some(((*name).to_owned(), answer.head.header(name)?.into())));
+    let headers: serde_json::Map<String, Value> = headers.collect();
+    json!({ "answered": { "status": answer.status, "headers": headers, "body": body } })
 }
 
 #[test]

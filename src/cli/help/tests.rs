@@ -50,6 +50,8 @@ fn endpoints_tests_and_settings_are_told_whole_and_key_by_key() {
         ("endpoints webhook", "timeoutMs: a whole number from 1 to 600000; 15000 if absent"),
         ("tests", "endpoint: main"),
         ("tests bot", "oneOf: a list"),
+        ("tests request", "- answered: { status: 200, body: \"42\" }"),
+        ("tests answered", "answered: a whole number from 200 to 599, or {"),
         ("settings", "listen: an address and a port"),
         ("settings limits", "bodyBytes: a whole number from 1024 to 67108864; 1048576 if absent"),
     ] {

@@ -1,7 +1,7 @@
 //! The JSON Schema of conversation tests beside their parser.
 
 use crate::project::File;
-use crate::project::conversation::{DOCUMENT, TEST};
+use crate::project::conversation::{DOCUMENT, STEPS, TEST};
 use crate::rehearsal::read::read_file;
 use crate::yaml::{Faults, read, trial};
 
@@ -10,7 +10,11 @@ const FURTHER: &str = r#"{
   endpoint: main, user: ann, session: "1", locale: de, now: "2026-01-05T12:00:00Z", profile: { a: 1 }, seeds: [1],
   steps: [
     { user: { text: a, data: { b: 1 } } }, { notify: a }, { agent: a }, { back: true }, { fault: a },
-    { bot: { oneOf: [a, b], source: agent } }, { expect: { context: {}, profile.a: 1, position: start } }
+    { bot: { oneOf: [a, b], source: agent } }, { expect: { context: {}, profile.a: 1, position: start } },
+    { inject: { text: a, headers: { A: b } } }, { answered: 202 }, { request: {} },
+    { request: { to: notify, method: GET, headers: { A: b }, query: { a: [b, c], d: "" }, body: { a: [1] } } },
+    { answered: { status: 401, headers: { a: b }, body: [1] } }, { request: { body: [1] } }, { request: { body: a } },
+    { request: { form: { a: b, c: [d] } } }, { answered: { body: a } }
   ],
   http: { "GET https://a": [{ text: a, headers: { X: b } }, { fails: timeout }] }
 }"#;
@@ -33,6 +37,16 @@ fn what_the_schema_of_a_test_refuses_the_parser_refuses() {
             assert!(!is_refused || !is_taken(&broken.to_string()), "the parser takes {broken}");
         }
     }
+}
+
+#[test]
+fn the_examples_of_steps_are_taken_by_the_schema_and_by_the_parser() {
+    let examples = STEPS.iter().map(|step| step.example).filter(|example| !example.is_empty());
+    let texts = examples.map(|example| format!("endpoint: main\nsteps:\n{example}"));
+    let refused: Vec<String> =
+        texts.filter(|text| !is_taken(text) || trial::refused(&DOCUMENT, text).is_some()).collect();
+    assert!(refused.is_empty(), "{refused:?}");
+    assert!(STEPS.iter().any(|step| step.word() == "request" && !step.example.is_empty()));
 }
 
 /// The defaults that the schema and the manual tell are those that hold.
