@@ -1,30 +1,34 @@
 //! The binary as a child process: started, killed, asked to stop, and started again on the same state.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
 
+use super::log::Log;
 use super::{Answer, Connection, PATIENCE, Project, Session};
-
-/// Nothing tells when a file grows.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 pub struct Engine {
     pub project: Project,
-    child: Child,
-    /// What it prints, line by line.
-    lines: Receiver<String>,
+    process: Process,
     /// The URLs it printed.
     pub urls: Vec<String>,
     whereabouts: Arc<Whereabouts>,
+    log: Arc<Log>,
+}
+
+/// One run of the binary.
+struct Process {
+    child: Child,
+    /// What it prints, line by line.
+    lines: Receiver<String>,
+    /// Ends when all it wrote to standard error is in the log.
+    logging: Option<JoinHandle<()>>,
 }
 
 /// Where the server is reached. It may be down just now, and come back elsewhere.
@@ -38,9 +42,9 @@ impl Engine {
     /// Returns when it is ready.
     pub fn start(project: Project) -> Engine {
         project.finish();
-        let (child, lines) = spawn(&project);
-        let whereabouts = Arc::default();
-        let mut engine = Engine { project, child, lines, urls: Vec::new(), whereabouts };
+        let log = Arc::default();
+        let process = Process::spawn(&project, &log);
+        let mut engine = Engine { project, process, urls: Vec::new(), whereabouts: Arc::default(), log };
         engine.wait_until_ready();
         engine
     }
@@ -62,7 +66,7 @@ impl Engine {
 
     fn next_url(&self) -> String {
         loop {
-            let line = self.lines.recv_timeout(PATIENCE);
+            let line = self.process.lines.recv_timeout(PATIENCE);
             let line = line.unwrap_or_else(|_| panic!("it never was ready:\n{}", self.log()));
             if let Some(at) = line.find("http://") {
                 return line[at..].to_owned();
@@ -72,14 +76,14 @@ impl Engine {
 
     /// SIGKILL: no instruction after this one.
     pub fn kill(&mut self) {
-        self.child.kill().expect("the process is ours");
-        self.child.wait().expect("the process is ours");
+        self.process.child.kill().expect("the process is ours");
+        self.process.end();
         self.whereabouts.set(None);
     }
 
     /// SIGTERM, without waiting for what comes of it.
     pub fn ask_to_stop(&self) {
-        let pid = self.child.id().to_string();
+        let pid = self.process.child.id().to_string();
         let status = Command::new("kill").args(["-TERM", &pid]).status().expect("there is a command kill");
         assert!(status.success(), "the server had ended before:\n{}", self.log());
     }
@@ -92,7 +96,7 @@ impl Engine {
 
     /// Waits for the end that was asked for, and that it was a good one.
     pub fn ended(&mut self) {
-        let status = self.child.wait().expect("the process is ours");
+        let status = self.process.end();
         self.whereabouts.set(None);
         assert_eq!(status.code(), Some(0), "{}", self.log());
     }
@@ -104,7 +108,7 @@ impl Engine {
     }
 
     pub fn start_again_and_do_not_wait(&mut self) {
-        (self.child, self.lines) = spawn(&self.project);
+        self.process = Process::spawn(&self.project, &self.log);
     }
 
     pub fn session(&self, endpoint: &str, user: &str, session: &str) -> Session {
@@ -147,26 +151,22 @@ impl Engine {
         answer.json()
     }
 
-    /// What it wrote to standard error, over all starts.
+    /// What it wrote to standard error, over all starts. After its end that is all it ever wrote.
     pub fn log(&self) -> String {
-        fs::read_to_string(log_file(&self.project)).unwrap_or_default()
+        self.log.text()
     }
 
     /// For what cannot be seen in another way.
     pub fn wait_for_log(&self, text: &str) {
-        let since = Instant::now();
-        while !self.log().contains(text) {
-            assert!(since.elapsed() < PATIENCE, "\"{text}\" never was in the log:\n{}", self.log());
-            thread::sleep(LOOK_EVERY);
-        }
+        self.log.wait_for(text);
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.process.child.kill();
+        self.process.end();
         if thread::panicking() {
             eprintln!("--- what the server wrote to standard error\n{}---", self.log());
         }
@@ -190,15 +190,24 @@ impl Whereabouts {
     }
 }
 
-fn spawn(project: &Project) -> (Child, Receiver<String>) {
-    let log = File::options().create(true).append(true).open(log_file(project));
-    let mut command = command(project);
-    command.stdout(Stdio::piped()).stderr(log.expect("the folder can be written"));
-    let mut child = command.spawn().expect("cargo has built the binary");
-    let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-    let (sender, lines) = channel();
-    thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-    (child, lines)
+impl Process {
+    fn spawn(project: &Project, log: &Arc<Log>) -> Process {
+        let mut command = command(project);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("cargo has built the binary");
+        let logging = Some(log.follow(child.stderr.take().expect("it is piped")));
+        let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        let (sender, lines) = channel();
+        thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Process { child, lines, logging }
+    }
+
+    /// Waits for its end, and until its log is whole.
+    fn end(&mut self) -> ExitStatus {
+        let status = self.child.wait().expect("the process is ours");
+        self.logging.take().map(JoinHandle::join);
+        status
+    }
 }
 
 /// The binary. Settings come from the project only, not from the environment of the tests.
@@ -220,8 +229,4 @@ fn command(project: &Project) -> Command {
         .arg(&project.state);
     command.stdin(Stdio::null());
     command
-}
-
-fn log_file(project: &Project) -> PathBuf {
-    project.folder.join("stderr.log")
 }

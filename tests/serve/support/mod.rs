@@ -4,6 +4,7 @@
 
 mod chance;
 mod engine;
+mod log;
 mod order;
 mod project;
 mod receiver;
