@@ -3,9 +3,8 @@
 //!
 //! The seed is printed; `ANTIPHON_SEED` repeats what is answered.
 
-use std::env;
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::support::{Chance, Engine, Project, Receiver, Session, told};
 
@@ -17,10 +16,7 @@ const REQUESTS: usize = 40;
 
 #[test]
 fn whatever_a_webhook_does_and_however_often_the_server_is_killed_everything_arrives_in_order() {
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    let seed = env::var("ANTIPHON_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(now);
-    eprintln!("ANTIPHON_SEED={seed}");
-    let mut chance = Chance::new(seed);
+    let mut chance = Chance::seeded();
     let receiver = Receiver::start();
     receiver.answers_by_chance(chance.fork());
     let webhook = format!("timeoutMs: 300, retryAfterSeconds: [{}]", ["0.02"; 100].join(", "));

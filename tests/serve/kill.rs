@@ -8,7 +8,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -48,12 +48,9 @@ struct Accepted {
 
 #[test]
 fn whenever_the_process_is_killed_nothing_is_lost_nothing_is_done_twice_and_all_is_in_order() {
-    let kills = number("ANTIPHON_KILLS").unwrap_or(KILLS);
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    let seed = number("ANTIPHON_SEED").unwrap_or_else(now);
-    eprintln!("ANTIPHON_SEED={seed} ANTIPHON_KILLS={kills}");
-    let mut chance = Chance::new(seed);
-
+    let kills = env::var("ANTIPHON_KILLS");
+    let kills = kills.map_or(KILLS, |kills| kills.parse().expect("ANTIPHON_KILLS is a number"));
+    let mut chance = Chance::seeded();
     let receiver = Receiver::start();
     let retries = ["0.02"; 100].join(", ");
     let project = Project::new(FLOW).door("shop", &receiver, &format!("retryAfterSeconds: [{retries}]"));
@@ -71,10 +68,6 @@ fn whenever_the_process_is_killed_nothing_is_lost_nothing_is_done_twice_and_all_
         kill_again_and_again(&mut engine, &receiver, &ledger, &mut chance, kills);
     });
     ledger.agrees_with(&sessions, &receiver);
-}
-
-fn number(variable: &str) -> Option<u64> {
-    env::var(variable).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{variable}: {value}")))
 }
 
 fn kill_again_and_again(

@@ -6,7 +6,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::Output;
 use std::sync::Arc;
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use antiphon::config::Overlay;
 use antiphon::model::{Record, SessionId, Source};
@@ -101,10 +100,7 @@ const WORDS: [&str; 20] = [
 
 #[test]
 fn a_thousand_sessions_come_out_to_the_byte_when_they_are_replayed() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    let seed = std::env::var("ANTIPHON_SEED").map_or(now, |seed| seed.parse().expect("a seed is a number"));
-    eprintln!("ANTIPHON_SEED={seed}");
-    let mut chance = Chance::new(seed);
+    let mut chance = Chance::seeded();
     let receiver = Receiver::start();
     for _ in 0..SESSIONS {
         let status = [200, 201, 404, 500][chance.below(4) as usize];

@@ -305,7 +305,7 @@ fn whenever_the_process_is_killed_each_wait_of_each_session_ends_once() {
     let mut engine =
         Engine::start(project.door("door", &receiver, &format!("retryAfterSeconds: [{retries}]")));
     let sessions: Vec<Session> = USERS.iter().map(|user| engine.session("door", user, "1")).collect();
-    let mut chance = Chance::new(7);
+    let mut chance = Chance::seeded();
     thread::scope(|scope| {
         for session in &sessions {
             scope.spawn(|| (0..INPUTS).for_each(|n| say_until_accepted(session, &n.to_string())));
