@@ -3,11 +3,13 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use serde_json::Value;
 
 use super::log::Log;
@@ -25,8 +27,7 @@ pub struct Engine {
 /// One run of the binary.
 struct Process {
     child: Child,
-    /// What it prints, line by line.
-    lines: Receiver<String>,
+    signs: Receiver<Sign>,
     /// Ends when all it wrote to standard error is in the log.
     logging: Option<JoinHandle<()>>,
 }
@@ -38,12 +39,20 @@ pub struct Whereabouts {
     changed: Condvar,
 }
 
+/// What is seen of a process from outside.
+enum Sign {
+    /// It printed a line.
+    Line(String),
+    /// It opened, made or changed a file of its project or its state; seen of a start that is to be killed.
+    File,
+}
+
 impl Engine {
     /// Returns when it is ready.
     pub fn start(project: Project) -> Engine {
         project.finish();
         let log = Arc::default();
-        let process = Process::spawn(&project, &log);
+        let process = Process::spawn(&project, &log, channel());
         let mut engine = Engine { project, process, urls: Vec::new(), whereabouts: Arc::default(), log };
         engine.wait_until_ready();
         engine
@@ -66,12 +75,16 @@ impl Engine {
 
     fn next_url(&self) -> String {
         loop {
-            let line = self.process.lines.recv_timeout(PATIENCE);
-            let line = line.unwrap_or_else(|_| panic!("it never was ready:\n{}", self.log()));
+            let Sign::Line(line) = self.next_sign() else { continue };
             if let Some(at) = line.find("http://") {
                 return line[at..].to_owned();
             }
         }
+    }
+
+    fn next_sign(&self) -> Sign {
+        let sign = self.process.signs.recv_timeout(PATIENCE);
+        sign.unwrap_or_else(|_| panic!("it never was ready:\n{}", self.log()))
     }
 
     /// SIGKILL: no instruction after this one.
@@ -103,12 +116,19 @@ impl Engine {
 
     /// Starts it again on the same state; it may be at another port.
     pub fn start_again(&mut self) {
-        self.start_again_and_do_not_wait();
+        self.process = Process::spawn(&self.project, &self.log, channel());
         self.wait_until_ready();
     }
 
-    pub fn start_again_and_do_not_wait(&mut self) {
-        self.process = Process::spawn(&self.project, &self.log);
+    /// Starts it again, and kills it when it touched its files so often, or is ready: a start ends in one of both.
+    pub fn start_again_and_kill(&mut self, touched: u64) {
+        let (sender, signs) = channel();
+        let watcher = touches(&self.project.folder, sender.clone());
+        self.process = Process::spawn(&self.project, &self.log, (sender, signs));
+        let is_file = |sign: &Sign| matches!(sign, Sign::File);
+        (0..touched).map(|_| self.next_sign()).take_while(is_file).for_each(drop);
+        self.kill();
+        drop(watcher);
     }
 
     pub fn session(&self, endpoint: &str, user: &str, session: &str) -> Session {
@@ -191,15 +211,15 @@ impl Whereabouts {
 }
 
 impl Process {
-    fn spawn(project: &Project, log: &Arc<Log>) -> Process {
+    fn spawn(project: &Project, log: &Arc<Log>, (sender, signs): (Sender<Sign>, Receiver<Sign>)) -> Process {
         let mut command = command(project);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("cargo has built the binary");
         let logging = Some(log.follow(child.stderr.take().expect("it is piped")));
         let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-        let (sender, lines) = channel();
-        thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Process { child, lines, logging }
+        let lines = stdout.lines().map_while(Result::ok);
+        thread::spawn(move || lines.map(Sign::Line).try_for_each(|line| sender.send(line)));
+        Process { child, signs, logging }
     }
 
     /// Waits for its end, and until its log is whole.
@@ -208,6 +228,15 @@ impl Process {
         self.logging.take().map(JoinHandle::join);
         status
     }
+}
+
+/// Tells of the files of this folder until it is dropped.
+fn touches(folder: &Path, sender: Sender<Sign>) -> RecommendedWatcher {
+    // Whoever is told may be gone.
+    let tell = move |_| drop(sender.send(Sign::File));
+    let mut watcher = notify::recommended_watcher(tell).expect("files can be watched");
+    watcher.watch(folder, RecursiveMode::Recursive).expect("the folder is there");
+    watcher
 }
 
 /// The binary. Settings come from the project only, not from the environment of the tests.
