@@ -17,23 +17,29 @@ pub struct Which {
     /// The endpoint; if absent, the first by name that is enabled, those with a webhook before the others
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
-    /// Where the server is; if absent, at the address of the project's settings
-    #[arg(long, value_name = "BASE", value_parser = server)]
-    url: Option<Url>,
+    #[command(flatten)]
+    address: Address,
     /// One of the endpoint's webhookKeys, if it has any
     #[arg(long, value_name = "KEY")]
     webhook_key: Option<String>,
 }
 
+#[derive(Clone, clap::Args)]
+pub struct Address {
+    /// Where the server is; if absent, at the address of the project's settings
+    #[arg(long, value_name = "BASE", value_parser = server)]
+    url: Option<Url>,
+}
+
 impl Which {
     /// Without a key for posting.
-    pub fn of(endpoint: Option<String>, url: Option<Url>) -> Which {
-        Which { endpoint, url, webhook_key: None }
+    pub fn of(endpoint: Option<String>, address: Address) -> Which {
+        Which { endpoint, address, webhook_key: None }
     }
 
     /// Whether any of its flags was written.
     pub fn is_given(&self) -> bool {
-        self.endpoint.is_some() || self.url.is_some() || self.webhook_key.is_some()
+        self.endpoint.is_some() || self.address.url.is_some() || self.webhook_key.is_some()
     }
 }
 
@@ -53,7 +59,7 @@ impl Door {
     pub fn of(project: &Project, which: &Which) -> Result<Door, Error> {
         let endpoint = choose(project, which.endpoint.as_deref())?;
         Ok(Door {
-            base: which.url.clone().unwrap_or_else(|| base(&project.settings.listen)),
+            base: which.address.url.clone().unwrap_or_else(|| base(&project.settings.listen)),
             endpoint: endpoint.name.clone(),
             url_token: endpoint.url_token.clone(),
             webhook_key: which.webhook_key.clone(),

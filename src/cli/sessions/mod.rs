@@ -9,10 +9,9 @@ mod show;
 mod tell;
 
 use clap::Subcommand;
-use url::Url;
 
 use super::Error;
-use super::door;
+use super::server::Served;
 
 /// Look at sessions of a running server, and run them again
 #[derive(clap::Args)]
@@ -35,9 +34,8 @@ pub struct Where {
     /// The endpoint; if absent, all of them, and for one session the one that `antiphon chat` would choose
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
-    /// Where the server is; if absent, at the address of the project's settings
-    #[arg(long, value_name = "BASE", value_parser = door::server)]
-    url: Option<Url>,
+    #[command(flatten)]
+    served: Served,
 }
 
 pub fn run(args: Args) -> Result<(), Error> {
