@@ -14,15 +14,9 @@ use super::Error;
 use super::server::Served;
 
 /// Look at sessions of a running server, and run them again
-#[derive(clap::Args)]
-#[command(after_help = "Example: antiphon sessions list")]
-pub struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Subcommand)]
-enum Command {
+#[command(after_help = "Example: antiphon sessions list")]
+pub enum Command {
     List(list::Args),
     Show(show::Args),
     Replay(replay::Args),
@@ -38,8 +32,8 @@ pub struct Where {
     served: Served,
 }
 
-pub fn run(args: Args) -> Result<(), Error> {
-    match args.command {
+pub fn run(command: Command) -> Result<(), Error> {
+    match command {
         Command::List(args) => list::run(args),
         Command::Show(args) => show::run(args),
         Command::Replay(args) => replay::run(args),
