@@ -2,6 +2,7 @@
 //! Read from the project folder, so that nobody copies tokens; nothing is written.
 
 use std::fs;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use antiphon::project::{Endpoint, Project};
@@ -115,9 +116,9 @@ pub fn server(text: &str) -> Result<Url, String> {
 
 /// The server may listen on all addresses of the machine; this machine is one of them.
 fn base(listen: &str) -> Url {
-    let mut address: std::net::SocketAddr = listen.parse().expect("the settings were checked");
+    let mut address: SocketAddr = listen.parse().expect("the settings were checked");
     if address.ip().is_unspecified() {
-        let ip = if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
+        let ip = if address.is_ipv4() { [127, 0, 0, 1].into() } else { Ipv6Addr::LOCALHOST.into() };
         address.set_ip(ip);
     }
     Url::parse(&format!("http://{address}")).expect("an address and a port make a URL")

@@ -93,7 +93,7 @@ fn by_session(listed: Vec<Listed>) -> (Vec<Vec<String>>, Vec<(String, String)>) 
             }
         }
     }
-    let in_order = |mut ids: Vec<(Option<u64>, Option<u64>, String)>| {
+    let in_order = |mut ids: Vec<Placed>| {
         ids.sort_unstable();
         ids.into_iter().map(|(_, _, id)| id).collect()
     };
