@@ -1,6 +1,5 @@
 //! The life of a session: who it belongs to, what may speak into it, how it ends, and that it goes on after anything.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use antiphon::model::SessionId;
@@ -202,13 +201,10 @@ fn a_server_that_is_asked_to_stop_under_load_ends_well_and_keeps_all_it_accepted
     let receiver = Receiver::start();
     let mut engine = shop(&receiver);
     let sessions: Vec<_> = (0..8).map(|n| engine.session("shop", &n.to_string(), "1")).collect();
-    let accepted = AtomicU64::new(0);
     let counts: Vec<u64> = thread::scope(|scope| {
         let callers: Vec<_> =
-            sessions.iter().map(|session| scope.spawn(|| posts_until_refused(session, &accepted))).collect();
-        while accepted.load(Ordering::Relaxed) < 100 {
-            thread::yield_now();
-        }
+            sessions.iter().map(|session| scope.spawn(|| posts_until_refused(session))).collect();
+        receiver.requests(100);
         engine.ask_to_stop();
         callers.into_iter().map(|caller| caller.join().expect("no caller panics")).collect()
     });
@@ -221,7 +217,7 @@ fn a_server_that_is_asked_to_stop_under_load_ends_well_and_keeps_all_it_accepted
 }
 
 /// How many were accepted. What is not answered was not: a server that stops has answered all it took.
-fn posts_until_refused(session: &Session, all: &AtomicU64) -> u64 {
+fn posts_until_refused(session: &Session) -> u64 {
     let mut count = 0;
     let post = || session.post_over(&mut session.connect()?, "", &json!({ "text": "hi" }), &[]);
     while let Ok(answer) = post() {
@@ -230,7 +226,6 @@ fn posts_until_refused(session: &Session, all: &AtomicU64) -> u64 {
             break;
         }
         count += 1;
-        all.fetch_add(1, Ordering::Relaxed);
     }
     count
 }
