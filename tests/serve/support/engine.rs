@@ -1,10 +1,11 @@
 //! The binary as a child process: started, killed, asked to stop, and started again on the same state.
 
+use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -61,7 +62,7 @@ impl Engine {
     /// Runs it on a project that it does not serve; what it writes to standard error.
     pub fn refuses(project: &Project) -> String {
         project.finish();
-        let output = command(project).output().expect("cargo has built the binary");
+        let output = serve(project).output().expect("cargo has built the binary");
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8(output.stderr).expect("it writes text")
     }
@@ -164,6 +165,13 @@ impl Engine {
         connection.answer().expect("the server answers")
     }
 
+    /// `antiphon sessions …` on its project.
+    pub fn sessions(&self, words: &[&str]) -> Output {
+        let mut command = antiphon();
+        command.arg("sessions").args(words).arg("--url").arg(format!("http://{}", self.address()));
+        command.arg(&self.project.folder).output().expect("cargo has built the binary")
+    }
+
     /// Asks for the edits to be taken over; what changed.
     pub fn reload(&self) -> Value {
         let answer = self.manage("POST", "/reload");
@@ -212,7 +220,7 @@ impl Whereabouts {
 
 impl Process {
     fn spawn(project: &Project, log: &Arc<Log>, (sender, signs): (Sender<Sign>, Receiver<Sign>)) -> Process {
-        let mut command = command(project);
+        let mut command = serve(project);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("cargo has built the binary");
         let logging = Some(log.follow(child.stderr.take().expect("it is piped")));
@@ -239,16 +247,7 @@ fn touches(folder: &Path, sender: Sender<Sign>) -> RecommendedWatcher {
     watcher
 }
 
-/// The binary. Settings come from the project only, not from the environment of the tests.
-pub fn antiphon() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_antiphon"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ANTIPHON_")) {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn command(project: &Project) -> Command {
+fn serve(project: &Project) -> Command {
     let mut command = antiphon();
     command
         .arg("serve")
@@ -257,5 +256,14 @@ fn command(project: &Project) -> Command {
         .arg("--state")
         .arg(&project.state);
     command.stdin(Stdio::null());
+    command
+}
+
+/// The binary. Its settings come from the project only, not from the environment of the tests.
+pub fn antiphon() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_antiphon"));
+    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("ANTIPHON_")) {
+        command.env_remove(name);
+    }
     command
 }

@@ -9,7 +9,6 @@ use antiphon::store::Writes;
 use serde_json::{Value, json};
 
 use super::{ECHO, notes, shop};
-use crate::replay::sessions;
 use crate::start::store;
 use crate::support::{Engine, Project, Receiver, Reply};
 
@@ -245,7 +244,7 @@ fn a_session_with_transformers_is_replayed_to_the_byte() {
         session.says(text);
     }
     assert_eq!(receiver.texts(3), ["hello!", "throw!", "bye!"]);
-    let same = sessions(&engine, &["replay", "--user", "ann", "--session", "1"]);
+    let same = engine.sessions(&["replay", "--user", "ann", "--session", "1"]);
     assert!(same.status.success(), "{same:?}");
     assert_eq!(
         String::from_utf8_lossy(&same.stdout).lines().last(),
