@@ -1,10 +1,9 @@
 //! Webhooks that hang, fail, redirect and cut the line: what they are owed comes, in order, and nobody else waits.
 
-use antiphon::model::{DeadLetter, SessionId};
+use antiphon::model::DeadLetter;
 use serde_json::json;
 
-use crate::start::store;
-use crate::support::{Callback, Engine, Project, Receiver, Reply, told};
+use crate::support::{Callback, Engine, Project, Receiver, Reply, session_id, store, tear_row, told};
 
 fn texts(callbacks: &[Callback]) -> Vec<String> {
     callbacks.iter().map(Callback::text).collect()
@@ -141,13 +140,8 @@ fn a_row_that_cannot_be_read_is_set_aside_and_holds_up_no_other() {
     let db = sled::open(&engine.project.state).expect("the server has ended");
     // The callback of the one, and of the other what is known of the attempts at it.
     for (user, row) in [("ann", b"c"), ("bob", b"a")] {
-        let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
-        let key = SessionId { endpoint, user_id, session_id }.key();
-        let found = db.scan_prefix([row, &key.0[..]].concat()).next();
-        let (first, _) = found.expect("something is owed").expect("sled reads");
-        db.insert(first, b"torn").expect("sled writes");
+        tear_row(&db, &[row, &session_id("shop", user, "1").key().0[..]].concat());
     }
-    db.flush().expect("sled writes");
     drop(db);
     receiver.answers(Reply::Status(204)).always();
     engine.start_again();

@@ -2,12 +2,10 @@
 
 use std::thread;
 
-use antiphon::model::SessionId;
 use antiphon::store::Writes;
 use serde_json::json;
 
-use crate::start::store;
-use crate::support::{Engine, Project, Receiver, Session, told};
+use crate::support::{Engine, Project, Receiver, Session, session_id, store, told};
 
 /// Counts; "slow" takes the slow lane, "bye" ends the session.
 const FLOW: &str = r#"
@@ -153,10 +151,9 @@ fn a_session_that_was_quiet_for_too_long_begins_anew() {
 
 /// Since this user's last input.
 fn two_minutes_pass(engine: &Engine, user: &str) {
-    let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
     let store = store(&engine.project.state);
-    let key = SessionId { endpoint, user_id, session_id }.key();
-    let mut session = store.session(&key).expect("it can be read").expect("it is there");
+    let mut session =
+        store.session(&session_id("shop", user, "1").key()).expect("it can be read").expect("it is there");
     session.last_active_at -= 120_000;
     let mut writes = Writes::new();
     writes.session(&session);

@@ -7,8 +7,7 @@ use std::fs;
 use antiphon::clock;
 use serde_json::{Value, json};
 
-use crate::start::{leave_work, store};
-use crate::support::{Engine, Project, Receiver, Reply, to, told};
+use crate::support::{Engine, Project, Receiver, Reply, leave_work, store, to, told};
 
 /// A question that can be answered wrongly, and what comes of it, in the words of a version.
 fn counts(version: &str) -> String {

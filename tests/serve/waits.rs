@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::thread;
 
-use antiphon::model::{Owed, SessionId};
+use antiphon::model::Owed;
 use antiphon::store::{Place, Store, Writes};
 use serde_json::json;
 
-use crate::start::store;
-use crate::support::{Chance, Engine, Project, Receiver, Reply, Session, told};
+use crate::support::{
+    Chance, Engine, Project, Receiver, Reply, Session, change_row, session_id, store, told,
+};
 
 /// Asks the shop, and tells what it said.
 fn asking(shop: &Receiver) -> String {
@@ -226,7 +227,7 @@ fn a_flow_whose_version_is_lost_while_it_waits_starts_anew_with_the_input_it_was
     let program = ann.state()["position"]["program"].as_str().expect("it waits in a program").to_owned();
     engine.kill();
     engine.project.rewrite_flow("main", "- say: \"new {{ input.text }}\"");
-    crate::poison::change_row(&engine.project.state, format!("p{program}").as_bytes());
+    change_row(&engine.project.state, format!("p{program}").as_bytes());
     engine.start_again();
     assert_eq!(receiver.texts(1), ["new a"]);
     assert_eq!(ann.state()["waits"], json!([]));
@@ -373,7 +374,6 @@ fn rewrite_waits(engine: &Engine, rewrite: impl Fn(&Store, &Owed, &mut Writes)) 
 
 /// Changes a byte of the row of each wait, behind the back of the store.
 fn damage_waits(engine: &Engine) {
-    let id = SessionId { endpoint: "door".to_owned(), user_id: "ann".to_owned(), session_id: "1".to_owned() };
     let places: Vec<Place> = {
         let store = store(&engine.project.state);
         let places = store.due(None, u64::MAX, usize::MAX).unwrap();
@@ -383,8 +383,8 @@ fn damage_waits(engine: &Engine) {
     assert_eq!(places.len(), 1);
     let mut key = vec![b'w'];
     key.extend(places[0].due_at.to_be_bytes());
-    key.extend(id.key().0);
+    key.extend(session_id("door", "ann", "1").key().0);
     key.extend(places[0].started_at.to_be_bytes());
     key.extend(places[0].wait.to_be_bytes());
-    crate::poison::change_row(&engine.project.state, &key);
+    change_row(&engine.project.state, &key);
 }

@@ -9,6 +9,7 @@ mod order;
 mod project;
 mod receiver;
 mod session;
+mod store;
 mod wire;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use order::told;
 pub use project::{Project, to};
 pub use receiver::{Callback, Receiver, Reply};
 pub use session::Session;
+pub use store::{change_row, leave_work, quiet, session_id, store, tear_row};
 pub use wire::{Answer, Connection};
 
 /// A debug build on a busy machine does anything that these tests wait for in a fraction of it.
