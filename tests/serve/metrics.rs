@@ -57,9 +57,7 @@ fn belongs(series: &str, family: &str, kind: &str) -> bool {
 }
 
 fn scraped(engine: &Engine) -> HashMap<String, f64> {
-    let mut connection = engine.connect();
-    connection.send("GET", "/metrics", &[], b"").expect("the server is ready");
-    let answer = connection.answer().expect("the server answers");
+    let answer = engine.ask("GET", "/metrics", &[]);
     assert_eq!(answer.status, 200);
     assert_eq!(answer.head.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     parsed(&String::from_utf8(answer.body).expect("it is text"))

@@ -89,9 +89,7 @@ fn a_damaged_state_is_set_aside_and_the_session_begins_anew() {
     assert_eq!(told, ["two 1", "two 2"]);
     assert!(ann.faults()[0].contains("checksum"), "{:?}", ann.faults());
     assert_eq!(bob.faults(), [""; 0]);
-    let (mut connection, key) = (engine.connect(), engine.admin_key());
-    connection.send("GET", "/api/v1/quarantine", &[("x-api-key", &key)], b"").expect("the server is there");
-    let listed = connection.answer().expect("the server answers").json();
+    let listed = engine.manage("GET", "/quarantine").json();
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
     assert_eq!(listed["items"][0]["id"]["userId"], "ann");
 }

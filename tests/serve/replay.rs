@@ -240,8 +240,7 @@ impl Caller {
         let SessionId { endpoint, user_id, session_id } = id;
         let path = format!("/api/v1/endpoints/{endpoint}/users/{user_id}/sessions/{session_id}{rest}");
         let headers = [("x-api-key", self.key.as_str())];
-        self.connection.send("GET", &path, &headers, b"").expect("the server is ready");
-        self.connection.answer().expect("the server answers").json()
+        self.connection.ask("GET", &path, &headers, b"").expect("the server answers").json()
     }
 }
 

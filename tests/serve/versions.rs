@@ -295,11 +295,7 @@ fn what_runs_is_told_and_replaced_only_with_the_key_of_the_server() {
         ("GET", "/api/v1/endpoints", "POST"),
         ("POST", "/api/v1/reload", "GET"),
     ] {
-        let ask = |method: &str| {
-            let mut connection = engine.connect();
-            connection.send(method, path, &[("x-api-key", "wrong")], b"").expect("the server is there");
-            connection.answer().expect("the server answers")
-        };
+        let ask = |method: &str| engine.ask(method, path, &[("x-api-key", "wrong")]);
         ask(method).problem(401, "unauthorized");
         ask(other).problem(405, "method-not-allowed");
     }

@@ -210,9 +210,7 @@ fn a_wait_that_cannot_be_read_is_set_aside_and_its_session_begins_anew() {
     assert_eq!(receiver.texts(1), ["a: shipped"]);
     ann.says("b");
     assert_eq!(receiver.texts(2)[1], "b: shipped");
-    let (mut connection, key) = (engine.connect(), engine.admin_key());
-    connection.send("GET", "/api/v1/quarantine", &[("x-api-key", &key)], b"").expect("the server is there");
-    let listed = connection.answer().expect("the server answers").json();
+    let listed = engine.manage("GET", "/quarantine").json();
     assert_eq!(listed["items"][0]["id"]["userId"], "ann", "{listed}");
 }
 

@@ -157,12 +157,12 @@ impl Engine {
 
     /// Under `/api/v1`, with the key.
     pub fn manage(&self, method: &str, path: &str) -> Answer {
-        let mut connection = self.connect();
-        let path = format!("/api/v1{path}");
-        connection
-            .send(method, &path, &[("x-api-key", &self.admin_key())], b"")
-            .expect("the server is ready");
-        connection.answer().expect("the server answers")
+        self.ask(method, &format!("/api/v1{path}"), &[("x-api-key", &self.admin_key())])
+    }
+
+    /// Without a body.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.connect().ask(method, path, headers, b"").expect("the server answers")
     }
 
     /// `antiphon sessions …` on its project.

@@ -103,7 +103,17 @@ impl Connection {
     }
 
     pub fn post(&mut self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
-        self.send("POST", path, headers, body)?;
+        self.ask("POST", path, headers, body)
+    }
+
+    pub fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<Answer> {
+        self.send(method, path, headers, body)?;
         self.answer()
     }
 

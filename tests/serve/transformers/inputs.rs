@@ -115,8 +115,7 @@ fn a_get_reaches_handle_input_if_it_is_on_and_any_content_type_does() {
     let engine = Engine::start(shop(&receiver, ECHO, "input: true", script).endpoint("plain", ""));
     let mut connection = engine.connect();
     let path = engine.path("shop");
-    connection.send("GET", &format!("{path}?challenge=42"), &[], b"").unwrap();
-    let answer = connection.answer().unwrap();
+    let answer = connection.ask("GET", &format!("{path}?challenge=42"), &[], b"").unwrap();
     assert_eq!((answer.status, answer.body.as_slice()), (200, b"42".as_slice()));
     let form = [("content-type", "application/x-www-form-urlencoded")];
     assert_eq!(connection.post(&path, &form, b"From=%2B491&Body=Good+day").unwrap().status, 202);
@@ -127,8 +126,7 @@ fn a_get_reaches_handle_input_if_it_is_on_and_any_content_type_does() {
     let mut texts = receiver.texts(2);
     texts.sort();
     assert_eq!(texts, ["Good day", "plain words"]);
-    connection.send("GET", &engine.path("plain"), &[], b"").unwrap();
-    let refused = connection.answer().unwrap();
+    let refused = connection.ask("GET", &engine.path("plain"), &[], b"").unwrap();
     refused.problem(405, "method-not-allowed");
     assert_eq!(refused.head.header("allow"), Some("POST"));
 }
