@@ -3,7 +3,7 @@
 //!
 //! The seed is printed; `ANTIPHON_SEED` repeats what is answered and where the kills come.
 
-use crate::support::{Callback, Chance, Engine, Project, Receiver, Session, told};
+use crate::support::{Callback, Chance, Engine, Project, Receiver, Session, retries, told};
 
 const KILLS: usize = 10;
 const SESSIONS: usize = 200;
@@ -14,7 +14,7 @@ fn whatever_a_webhook_does_and_however_often_the_server_is_killed_everything_arr
     let mut chance = Chance::seeded();
     let receiver = Receiver::start();
     receiver.answers_by_chance(chance.fork());
-    let webhook = format!("timeoutMs: 300, retryAfterSeconds: [{}]", ["0.02"; 100].join(", "));
+    let webhook = format!("timeoutMs: 300, {}", retries(100, 0.02));
     let batches = format!("{webhook}, batch: {{ max: 7, lingerMs: 10 }}");
     let project = Project::echo().door("shop", &receiver, &webhook).door("lots", &receiver, &batches);
     let mut engine = Engine::start(project);

@@ -6,9 +6,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Engine, PATIENCE, Project, Receiver, Reply, Session};
+use crate::support::{Answer, Engine, JSON, PATIENCE, Project, Receiver, Reply, Session};
 
-const JSON: (&str, &str) = ("content-type", "application/json");
 /// Runs until its process is killed: the bound on its steps is out of reach.
 const ENDLESS: &str = "- code: \"while (true) {}\"";
 const NO_BOUND: &str = "scriptSteps: 100000000000";

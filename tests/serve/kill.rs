@@ -11,7 +11,9 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Chance, Connection, Engine, PATIENCE, Project, Receiver, Reply, Session, told};
+use crate::support::{
+    Answer, Chance, Connection, Engine, PATIENCE, Project, Receiver, Reply, Session, retries, told,
+};
 
 const KILLS: u64 = 20;
 /// The session of each caller: some sessions have two callers, who post at the same time.
@@ -56,8 +58,7 @@ fn whenever_the_process_is_killed_nothing_is_lost_nothing_is_done_twice_and_all_
     let kills = kills.map_or(KILLS, |kills| kills.parse().expect("ANTIPHON_KILLS is a number"));
     let mut chance = Chance::seeded();
     let receiver = Receiver::start();
-    let retries = ["0.02"; 100].join(", ");
-    let project = Project::new(FLOW).door("shop", &receiver, &format!("retryAfterSeconds: [{retries}]"));
+    let project = Project::new(FLOW).door("shop", &receiver, &retries(100, 0.02));
     let mut engine = Engine::start(project);
     let sessions: Vec<_> = (0..SESSIONS).map(|n| engine.session("shop", "ann", &n.to_string())).collect();
     let ledger = Ledger::new();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
-use crate::support::{Engine, PATIENCE, Project, Receiver, Reply};
+use crate::support::{Engine, JSON, PATIENCE, Project, Receiver, Reply};
 
 /// The value of each series, by its name and labels. Panics at a line that the format (version 0.0.4) does not have.
 fn parsed(text: &str) -> HashMap<String, f64> {
@@ -81,8 +81,7 @@ fn inputs_answers_and_sessions_are_counted() {
         ("/no-such-door-0123456789".to_owned(), "{}", 404),
         (engine.path("shop"), "{}", 400),
     ] {
-        let json = [("content-type", "application/json")];
-        let answer = engine.connect().post(&path, &json, body.as_bytes()).expect("the server answers");
+        let answer = engine.connect().post(&path, &[JSON], body.as_bytes()).expect("the server answers");
         assert_eq!(answer.status, status, "{path}");
     }
 

@@ -13,7 +13,7 @@ use antiphon::replay::{self, Flows, Kept, Programs, Recording, Stage};
 use antiphon::script::Sandbox;
 use serde_json::{Value, json};
 
-use crate::support::{Chance, Connection, Engine, Project, Receiver, Reply, Session};
+use crate::support::{Chance, Connection, Engine, JSON, Project, Receiver, Reply, Session};
 
 const SESSIONS: usize = 1_000;
 const CONNECTIONS: usize = 8;
@@ -211,8 +211,7 @@ impl Caller {
             body["data"] = json!({ "x": chance.below(1 << 53) as f64 / 7.0 });
         }
         let path = format!("{how}{}", self.path);
-        let headers = [("content-type", "application/json")];
-        let answer = self.connection.post(&path, &headers, body.to_string().as_bytes());
+        let answer = self.connection.post(&path, &[JSON], body.to_string().as_bytes());
         *last = answer.expect("the server answers").sequence();
     }
 

@@ -5,7 +5,7 @@ use std::thread;
 use antiphon::store::Writes;
 use serde_json::json;
 
-use crate::support::{Engine, Project, Receiver, Session, session_id, store, told};
+use crate::support::{Engine, JSON, Project, Receiver, Session, session_id, store, told};
 
 /// Counts; "slow" takes the slow lane, "bye" ends the session.
 const FLOW: &str = r#"
@@ -107,7 +107,7 @@ fn the_older_routes_do_the_same_with_the_token_in_the_body() {
     let engine = shop(&receiver);
     engine.session("shop", "ann", "1").says("hi");
     let key = engine.admin_key();
-    let headers = [("content-type", "application/json"), ("x-api-key", key.as_str())];
+    let headers = [JSON, ("x-api-key", key.as_str())];
     for (how, sequence) in [("notify", 2), ("inject", 3)] {
         let token = &engine.path("shop")[1..];
         let body = json!({ "userId": "ann", "sessionId": "1", "URLToken": token, "text": how });

@@ -7,7 +7,7 @@ use std::fs;
 use antiphon::clock;
 use serde_json::{Value, json};
 
-use crate::support::{Engine, Project, Receiver, Reply, leave_work, store, to, told};
+use crate::support::{Engine, Project, Receiver, Reply, leave_work, retries, store, to, told};
 
 /// A question that can be answered wrongly, and what comes of it, in the words of a version.
 fn counts(version: &str) -> String {
@@ -142,7 +142,7 @@ fn an_attempt_that_fails_while_its_endpoint_is_gone_is_not_the_last() {
     let receiver = Receiver::start();
     receiver.answers(Reply::Hang).always();
     // As many attempts as it may take to remove the endpoint on a busy machine.
-    let webhook = &format!("timeoutMs: 1000, retryAfterSeconds: [{}]", ["0.01"; 50].join(", "));
+    let webhook = &format!("timeoutMs: 1000, {}", retries(50, 0.01));
     let project = Project::echo().endpoint("other", "").door("shop", &receiver, webhook).not_watched();
     let engine = Engine::start(project);
     engine.session("shop", "ann", "1").says("one");

@@ -9,7 +9,7 @@ use antiphon::store::{Place, Store, Writes};
 use serde_json::json;
 
 use crate::support::{
-    Chance, Engine, Project, Receiver, Reply, Session, change_row, session_id, store, told,
+    Chance, Engine, Project, Receiver, Reply, Session, change_row, retries, session_id, store, told,
 };
 
 /// Asks the shop, and tells what it said.
@@ -299,10 +299,8 @@ fn whenever_the_process_is_killed_each_wait_of_each_session_ends_once() {
     const USERS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
     let (shop, receiver) = (Receiver::start(), Receiver::start());
     shop.answers(Reply::Json(r#"{"state":"ok"}"#)).always();
-    let retries = ["0.02"; 100].join(", ");
     let project = Project::new(&waits_for_everything(&shop));
-    let mut engine =
-        Engine::start(project.door("door", &receiver, &format!("retryAfterSeconds: [{retries}]")));
+    let mut engine = Engine::start(project.door("door", &receiver, &retries(100, 0.02)));
     let sessions: Vec<Session> = USERS.iter().map(|user| engine.session("door", user, "1")).collect();
     let mut chance = Chance::seeded();
     thread::scope(|scope| {

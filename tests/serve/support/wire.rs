@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use super::PATIENCE;
 
+/// The header of what is posted to a door.
+pub const JSON: (&str, &str) = ("content-type", "application/json");
+
 /// The first line and the headers of a request or an answer.
 #[derive(Clone, Debug)]
 pub struct Head {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{ECHO, notes, shop};
-use crate::support::{Engine, Receiver, Reply, to};
+use crate::support::{Engine, JSON, Receiver, Reply, to};
 
 #[test]
 fn what_handle_input_gives_back_is_what_the_user_says_and_what_it_leaves_out_stays() {
@@ -146,7 +146,7 @@ fn inject_and_notify_go_through_functions_of_their_own_in_both_forms() {
     let body =
         json!({ "userId": "ann", "sessionId": "1", "URLToken": engine.path("shop")[1..], "text": "old" });
     let key = engine.admin_key();
-    let headers = [("content-type", "application/json"), ("x-api-key", key.as_str())];
+    let headers = [JSON, ("x-api-key", key.as_str())];
     let answer =
         engine.connect().post("/v2.0/endpoint/inject", &headers, body.to_string().as_bytes()).unwrap();
     assert_eq!(answer.sequence(), 4);
