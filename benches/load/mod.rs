@@ -7,9 +7,17 @@ pub mod server;
 pub mod webhook;
 pub mod wire;
 
+use std::env;
 use std::path::Path;
+use std::time::Duration;
 
 use antiphon::store::{Settings, Store, Writes};
+
+/// How long each measurement is: `BENCH_SECONDS`, or so many.
+pub fn span(seconds: u64) -> Duration {
+    let wanted = env::var("BENCH_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(wanted.unwrap_or(seconds))
+}
 
 /// Sessions that are written with one commit.
 const AT_ONCE: usize = 2_000;
