@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use load::generator::Load;
 use load::server::{Folder, Server, cpu_seconds, token};
 use load::webhook::Webhook;
-use load::{percentile, relay};
+use load::{percentile, relay, span};
 use sinks::Sinks;
 
 const SECONDS: u64 = 10;
@@ -34,8 +34,7 @@ fn main() {
     if let Some(webhook) = env::var_os(relay::WEBHOOK) {
         return relay::serve(&webhook.to_string_lossy());
     }
-    let seconds = env::var("BENCH_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(SECONDS);
-    let span = Duration::from_secs(seconds);
+    let span = span(SECONDS);
     println!("| what | callbacks/s | of the relay's turns | CPU per callback |");
     println!("|---|---|---|---|");
     let relayed = relayed(span);

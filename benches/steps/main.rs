@@ -4,10 +4,13 @@
 //! in one of 10. Figures are the quickest of several rounds, because everything else on the machine only adds to them; the ratio is
 //! what counts.
 
+#[path = "../rounds/mod.rs"]
+mod rounds;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use antiphon::config::Overlay;
 use antiphon::flow::Program;
@@ -15,8 +18,8 @@ use antiphon::model::{Input, Map, ProgramSource, Session, SessionId, Source};
 use antiphon::project::{self, Project};
 use antiphon::script::Sandbox;
 use antiphon::turn::{Bounds, Door, Event, Turn, step};
+use rounds::measure;
 
-const ROUNDS: usize = 7;
 const TURNS: u32 = 2_000;
 const NOW: u64 = 1_795_000_000_000;
 
@@ -40,7 +43,7 @@ fn sample_turns(sample: &Project, sandbox: &mut Sandbox) {
         let place = Place { program: &endpoint.program, door: &endpoint.door, bounds: &sample.bounds };
         let session =
             before.iter().fold(session(), |session, said| place.turn(&session, said, sandbox).session);
-        row(name, measure(|| drop(place.turn(&session, said, sandbox))));
+        row(name, measure(TURNS, || drop(place.turn(&session, said, sandbox))));
     }
 }
 
@@ -52,7 +55,7 @@ fn lengths(sample: &Project, sandbox: &mut Sandbox) {
         let program = questions(steps);
         let place = Place { program: &program, door, bounds: &sample.bounds };
         let asked = (0..steps / 2).fold(session(), |session, _| place.turn(&session, "7", sandbox).session);
-        let cost = measure(|| drop(place.turn(&asked, "7", sandbox)));
+        let cost = measure(TURNS, || drop(place.turn(&asked, "7", sandbox)));
         row(&format!("an answer in a flow of {steps} steps"), cost);
         costs.push(cost.as_secs_f64());
     }
@@ -99,16 +102,6 @@ fn session() -> Session {
     let names = ["support", "ann", "1"].map(str::to_owned);
     let [endpoint, user_id, session_id] = names;
     Session::new(SessionId { endpoint, user_id, session_id }, NOW)
-}
-
-/// The time of one call, in the quickest round.
-fn measure(mut call: impl FnMut()) -> Duration {
-    let mut round = || {
-        let began = Instant::now();
-        (0..TURNS).for_each(|_| call());
-        began.elapsed() / TURNS
-    };
-    (0..ROUNDS).map(|_| round()).min().expect("there is a round")
 }
 
 fn row(name: &str, cost: Duration) {

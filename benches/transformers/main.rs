@@ -4,14 +4,17 @@
 //! pool and with arguments of about 1 KB. Figures are the quickest of several rounds, because everything else on the machine
 //! only adds to them. Prints a table in Markdown.
 
+#[path = "../rounds/mod.rs"]
+mod rounds;
+
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use antiphon::model::Map;
 use antiphon::transformer::{Answer, AtMost, Bounds, Hook, Job, Pool, Step, Transformer};
+use rounds::measure;
 use serde_json::{Value, json};
 
-const ROUNDS: usize = 7;
 const RUNS: u32 = 2_000;
 const NOW: u64 = 1_795_000_000_000;
 const MEMORY_BYTES: usize = 64 << 20;
@@ -134,16 +137,6 @@ fn arguments() -> Value {
         "userId": "ann",
         "sessionId": "s-1"
     })
-}
-
-/// The time of one call, in the quickest round.
-fn measure(runs: u32, mut call: impl FnMut()) -> Duration {
-    let mut round = || {
-        let began = Instant::now();
-        (0..runs).for_each(|_| call());
-        began.elapsed() / runs
-    };
-    (0..ROUNDS).map(|_| round()).min().expect("there is a round")
 }
 
 fn row(name: &str, cost: Duration) {

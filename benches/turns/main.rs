@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use load::generator::Load;
 use load::server::{Folder, Server};
 use load::webhook::Webhook;
-use load::{percentile, relay};
+use load::{percentile, relay, span};
 
 const SECONDS: u64 = 20;
 /// Before anything is measured: connections, caches and the allocator settle.
@@ -27,8 +27,7 @@ fn main() {
     if let Some(webhook) = env::var_os(relay::WEBHOOK) {
         return relay::serve(&webhook.to_string_lossy());
     }
-    let seconds = env::var("BENCH_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(SECONDS);
-    let bench = Bench { webhook: Webhook::start(), span: Duration::from_secs(seconds) };
+    let bench = Bench { webhook: Webhook::start(), span: span(SECONDS) };
     println!("| server | turns/s | load for the latency | POST to callback p50 | p99 | resident |");
     println!("|---|---|---|---|---|---|");
     let relay = bench.row("bare relay", &Server::relay(&bench.webhook.url()), None);

@@ -2,13 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
 use std::time::Instant;
 
 use antiphon::clock;
 use antiphon::model::{Session, SessionId};
-use antiphon::store::{Settings, Store, Writes};
 
+use crate::load;
 use crate::load::server::{Folder, Server};
 
 const STARTS: usize = 5;
@@ -18,7 +17,7 @@ const CONTEXT_BYTES: usize = 200;
 /// The middle one of some starts, in milliseconds.
 pub fn start_ms(sessions: usize) -> f64 {
     let folder = Folder::new("", "- say: \"{{ input.text }}\"\n");
-    fill(&folder.state(), sessions);
+    load::fill(&folder.state(), sessions, |writes, number| writes.session(&quiet(number)));
     let mut times: Vec<f64> = (0..STARTS).map(|_| start(&folder)).collect();
     times.sort_by(f64::total_cmp);
     times[STARTS / 2]
@@ -39,24 +38,6 @@ fn start(folder: &Folder) -> f64 {
     let took = since.elapsed().as_secs_f64() * 1e3;
     assert_eq!(&answer, b"HTTP/1.1 202");
     took
-}
-
-fn fill(state: &Path, sessions: usize) {
-    let settings = Settings {
-        path: state.to_owned(),
-        cache_bytes: 128 << 20,
-        queue_max: 100,
-        free_min_bytes: 0,
-        free_min_percent: 0,
-    };
-    let store = Store::open(settings).expect("nobody else has it open");
-    let numbers: Vec<usize> = (0..sessions).collect();
-    for numbers in numbers.chunks(5_000) {
-        let mut writes = Writes::new();
-        numbers.iter().for_each(|number| writes.session(&quiet(*number)));
-        store.commit_blocking(writes).expect("there is room on the disk");
-    }
-    store.close();
 }
 
 fn quiet(number: usize) -> Session {

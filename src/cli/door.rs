@@ -2,6 +2,7 @@
 //! Read from the project folder, so that nobody copies tokens; nothing is written.
 
 use std::fs;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use antiphon::project::{Endpoint, Project};
@@ -17,23 +18,29 @@ pub struct Which {
     /// The endpoint; if absent, the first by name that is enabled, those with a webhook before the others
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
-    /// Where the server is; if absent, at the address of the project's settings
-    #[arg(long, value_name = "BASE", value_parser = server)]
-    url: Option<Url>,
+    #[command(flatten)]
+    address: Address,
     /// One of the endpoint's webhookKeys, if it has any
     #[arg(long, value_name = "KEY")]
     webhook_key: Option<String>,
 }
 
+#[derive(Clone, clap::Args)]
+pub struct Address {
+    /// Where the server is; if absent, at the address of the project's settings
+    #[arg(long, value_name = "BASE", value_parser = server)]
+    url: Option<Url>,
+}
+
 impl Which {
     /// Without a key for posting.
-    pub fn of(endpoint: Option<String>, url: Option<Url>) -> Which {
-        Which { endpoint, url, webhook_key: None }
+    pub fn of(endpoint: Option<String>, address: Address) -> Which {
+        Which { endpoint, address, webhook_key: None }
     }
 
     /// Whether any of its flags was written.
     pub fn is_given(&self) -> bool {
-        self.endpoint.is_some() || self.url.is_some() || self.webhook_key.is_some()
+        self.endpoint.is_some() || self.address.url.is_some() || self.webhook_key.is_some()
     }
 }
 
@@ -53,7 +60,7 @@ impl Door {
     pub fn of(project: &Project, which: &Which) -> Result<Door, Error> {
         let endpoint = choose(project, which.endpoint.as_deref())?;
         Ok(Door {
-            base: which.url.clone().unwrap_or_else(|| base(&project.settings.listen)),
+            base: which.address.url.clone().unwrap_or_else(|| base(&project.settings.listen)),
             endpoint: endpoint.name.clone(),
             url_token: endpoint.url_token.clone(),
             webhook_key: which.webhook_key.clone(),
@@ -109,9 +116,9 @@ pub fn server(text: &str) -> Result<Url, String> {
 
 /// The server may listen on all addresses of the machine; this machine is one of them.
 fn base(listen: &str) -> Url {
-    let mut address: std::net::SocketAddr = listen.parse().expect("the settings were checked");
+    let mut address: SocketAddr = listen.parse().expect("the settings were checked");
     if address.ip().is_unspecified() {
-        let ip = if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
+        let ip = if address.is_ipv4() { [127, 0, 0, 1].into() } else { Ipv6Addr::LOCALHOST.into() };
         address.set_ip(ip);
     }
     Url::parse(&format!("http://{address}")).expect("an address and a port make a URL")

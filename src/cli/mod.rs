@@ -53,8 +53,10 @@ enum Command {
     /// Speak to the user of a live session; no flow runs
     #[command(after_help = "Example: antiphon notify --user ann --session 1 --text 'We close at six.'")]
     Notify(inject::Args),
-    Sessions(sessions::Args),
-    Deliveries(deliveries::Args),
+    #[command(subcommand)]
+    Sessions(sessions::Command),
+    #[command(subcommand)]
+    Deliveries(deliveries::Command),
     Schema(schema::Args),
     Help(help::Args),
 }
@@ -137,8 +139,8 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Listen(args) => Ok(listen::run(args)?),
         Command::Inject(args) => inject::run(post::Path::Inject, args),
         Command::Notify(args) => inject::run(post::Path::Notify, args),
-        Command::Sessions(args) => sessions::run(args),
-        Command::Deliveries(args) => deliveries::run(args),
+        Command::Sessions(command) => sessions::run(command),
+        Command::Deliveries(command) => deliveries::run(command),
         Command::Schema(args) => schema::run(args),
         Command::Help(args) => help::run(args),
     }

@@ -1,6 +1,7 @@
 //! The management interface of a running server as commands ask it: at its address, with its key. What is asked for stands
 //! with the commands, in `sessions::server` and `deliveries::server`.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use antiphon::project::Project;
@@ -11,13 +12,56 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::Error;
-use super::door::{Door, Which};
+use super::door::{Address, Door, Which};
 use super::post::{Reply, no_answer};
+use super::settings;
 
 /// A page of a list on a busy server.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// A page of turns, each with all it said.
 const ANSWER_BYTES_MAX: usize = 1 << 30;
+
+/// The server of a project folder.
+#[derive(clap::Args)]
+pub struct Served {
+    #[command(flatten)]
+    pub address: Address,
+    /// The project folder of the server
+    #[arg(default_value = "data")]
+    project: PathBuf,
+}
+
+/// The same for a command that takes ids where the folder would stand.
+#[derive(clap::Args)]
+pub struct ServedByFlag {
+    #[command(flatten)]
+    address: Address,
+    /// The project folder of the server
+    #[arg(long, value_name = "FOLDER", default_value = "data")]
+    project: PathBuf,
+}
+
+impl Served {
+    pub fn project(&self) -> Result<Project, Error> {
+        settings::load(&self.project, &[])
+    }
+
+    pub fn reach(&self) -> Result<(Project, Server), Error> {
+        reach(&self.project, &self.address)
+    }
+}
+
+impl ServedByFlag {
+    pub fn reach(&self) -> Result<(Project, Server), Error> {
+        reach(&self.project, &self.address)
+    }
+}
+
+fn reach(folder: &Path, address: &Address) -> Result<(Project, Server), Error> {
+    let project = settings::load(folder, &[])?;
+    let server = Server::of(&project, address)?;
+    Ok((project, server))
+}
 
 pub struct Server {
     door: Door,
@@ -39,11 +83,10 @@ impl Server {
         Ok(Server { door, key, client })
     }
 
-    /// At this address, or at that of the project's settings.
-    pub fn of(project: &Project, url: Option<Url>) -> Result<Server, Error> {
+    pub fn of(project: &Project, address: &Address) -> Result<Server, Error> {
         // Nothing is posted to an endpoint, so it need not be one that is enabled.
         let any = project.endpoints.keys().next().cloned();
-        Server::behind(Door::of(project, &Which::of(any, url))?)
+        Server::behind(Door::of(project, &Which::of(any, address.clone()))?)
     }
 
     pub fn endpoint(&self) -> &str {

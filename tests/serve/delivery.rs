@@ -1,10 +1,11 @@
 //! Webhooks that hang, fail, redirect and cut the line: what they are owed comes, in order, and nobody else waits.
 
-use antiphon::model::{DeadLetter, SessionId};
+use antiphon::model::DeadLetter;
 use serde_json::json;
 
-use crate::start::store;
-use crate::support::{Callback, Engine, Project, Receiver, Reply, told};
+use crate::support::{
+    Callback, Engine, Project, Receiver, Reply, retries, session_id, store, tear_row, told,
+};
 
 fn texts(callbacks: &[Callback]) -> Vec<String> {
     callbacks.iter().map(Callback::text).collect()
@@ -141,13 +142,8 @@ fn a_row_that_cannot_be_read_is_set_aside_and_holds_up_no_other() {
     let db = sled::open(&engine.project.state).expect("the server has ended");
     // The callback of the one, and of the other what is known of the attempts at it.
     for (user, row) in [("ann", b"c"), ("bob", b"a")] {
-        let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
-        let key = SessionId { endpoint, user_id, session_id }.key();
-        let found = db.scan_prefix([row, &key.0[..]].concat()).next();
-        let (first, _) = found.expect("something is owed").expect("sled reads");
-        db.insert(first, b"torn").expect("sled writes");
+        tear_row(&db, &[row, &session_id("shop", user, "1").key().0[..]].concat());
     }
-    db.flush().expect("sled writes");
     drop(db);
     receiver.answers(Reply::Status(204)).always();
     engine.start_again();
@@ -166,8 +162,7 @@ fn a_row_that_cannot_be_read_is_set_aside_and_holds_up_no_other() {
 fn a_webhook_that_fails_five_times_and_recovers_has_everything_in_order() {
     let receiver = Receiver::start();
     receiver.answers(Reply::Status(503)).times(5);
-    let retries = "retryAfterSeconds: [0.01, 0.01, 0.01, 0.01, 0.01]";
-    let engine = Engine::start(Project::echo().door("shop", &receiver, retries));
+    let engine = Engine::start(Project::echo().door("shop", &receiver, &retries(5, 0.01)));
     let session = engine.session("shop", "ann", "1");
     for text in ["one", "two", "three"] {
         session.says(text);
@@ -182,8 +177,8 @@ fn whatever_goes_wrong_the_same_bytes_come_again_under_the_same_id_and_no_redire
     let receiver = Receiver::start();
     let wrong = [Reply::Status(500), Reply::Status(404), Reply::Redirect, Reply::Cut, Reply::Hang];
     wrong.into_iter().for_each(|reply| receiver.answers(reply).times(1));
-    let webhook = "timeoutMs: 300, retryAfterSeconds: [0.01, 0.01, 0.01, 0.01, 0.01]";
-    let engine = Engine::start(Project::echo().door("shop", &receiver, webhook));
+    let webhook = format!("timeoutMs: 300, {}", retries(5, 0.01));
+    let engine = Engine::start(Project::echo().door("shop", &receiver, &webhook));
     engine.session("shop", "ann", "1").says("again and again");
     let attempts = receiver.requests(6);
     for attempt in &attempts {
@@ -200,8 +195,7 @@ fn whatever_goes_wrong_the_same_bytes_come_again_under_the_same_id_and_no_redire
 fn a_kill_while_a_webhook_fails_changes_nothing() {
     let receiver = Receiver::start();
     receiver.answers(Reply::Status(503)).times(5);
-    let retries = format!("retryAfterSeconds: [{}]", ["0.01"; 20].join(", "));
-    let mut engine = Engine::start(Project::echo().door("shop", &receiver, &retries));
+    let mut engine = Engine::start(Project::echo().door("shop", &receiver, &retries(20, 0.01)));
     let session = engine.session("shop", "ann", "1");
     for text in ["one", "two", "three"] {
         session.says(text);
@@ -219,8 +213,7 @@ fn attempts_are_counted_across_a_kill_and_the_last_one_buries_the_callback() {
     let receiver = Receiver::start();
     receiver.answers(Reply::Status(503)).times(2);
     receiver.answers(Reply::Hang).times(1);
-    let retries = "retryAfterSeconds: [0.01, 0.01, 0.01, 0.01]";
-    let mut engine = Engine::start(Project::echo().door("shop", &receiver, retries));
+    let mut engine = Engine::start(Project::echo().door("shop", &receiver, &retries(4, 0.01)));
     let session = engine.session("shop", "ann", "1");
     session.says("one");
     receiver.requests(3);
@@ -300,8 +293,7 @@ fn a_callback_is_not_tried_again_before_the_webhook_asked_for_it() {
 fn a_webhook_that_nobody_answers_at_has_everything_when_it_is_back() {
     let receiver = Receiver::start();
     receiver.answers(Reply::Cut).always();
-    let retries = format!("retryAfterSeconds: [{}]", ["0.05"; 100].join(", "));
-    let engine = Engine::start(Project::echo().door("shop", &receiver, &retries));
+    let engine = Engine::start(Project::echo().door("shop", &receiver, &retries(100, 0.05)));
     for user in ["ann", "bob"] {
         let session = engine.session("shop", user, "1");
         assert_eq!(["one", "two"].map(|text| session.says(text)), [1, 2]);

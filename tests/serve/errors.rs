@@ -6,9 +6,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Engine, PATIENCE, Project, Receiver, Reply, Session};
+use crate::support::{Answer, Engine, JSON, PATIENCE, Project, Receiver, Reply, Session};
 
-const JSON: (&str, &str) = ("content-type", "application/json");
 /// Runs until its process is killed: the bound on its steps is out of reach.
 const ENDLESS: &str = "- code: \"while (true) {}\"";
 const NO_BOUND: &str = "scriptSteps: 100000000000";
@@ -117,11 +116,7 @@ fn an_api_key_is_asked_for_by_the_older_routes_and_by_management() {
         }
         raw(&engine, path, &[JSON, ("x-api-key", &key)], body.as_bytes()).sequence();
     }
-    let mut connection = engine.connect();
-    connection
-        .send("GET", "/api/v1/endpoints/shop/users/u/sessions/s", &[], b"")
-        .expect("the server is there");
-    connection.answer().expect("the server answers").problem(401, "unauthorized");
+    engine.ask("GET", "/api/v1/endpoints/shop/users/u/sessions/s", &[]).problem(401, "unauthorized");
 }
 
 #[test]
@@ -164,9 +159,7 @@ fn a_method_that_is_not_there_is_not_allowed() {
         ("GET", "/v2.0/endpoint/notify".to_owned()),
         ("POST", "/healthz".to_owned()),
     ] {
-        let mut connection = engine.connect();
-        connection.send(method, &path, &[], b"").expect("the server is there");
-        let answer = connection.answer().expect("the server answers");
+        let answer = engine.ask(method, &path, &[]);
         answer.problem(405, "method-not-allowed");
         assert!(answer.head.header("allow").is_some(), "{method} {path} tells what is allowed");
     }
@@ -256,8 +249,8 @@ fn nothing_is_accepted_on_a_disk_without_the_room_that_is_asked_for() {
     let engine = Engine::start(Project::echo().endpoint("shop", "").limit("freeDiskPercent: 100"));
     let session = engine.session("shop", "u", "s");
     session.try_say("hi").problem_for_now(503, "storage-unavailable");
-    get(&engine, "/readyz").problem_for_now(503, "storage-unavailable");
-    assert_eq!(get(&engine, "/healthz").status, 200);
+    engine.ask("GET", "/readyz", &[]).problem_for_now(503, "storage-unavailable");
+    assert_eq!(engine.ask("GET", "/healthz", &[]).status, 200);
 }
 
 #[test]
@@ -268,7 +261,7 @@ fn a_server_that_is_about_to_end_takes_nothing_and_finishes_what_is_in_flight() 
     let session = engine.session("shop", "u", "s");
     session.says("hi");
     receiver.requests(1);
-    assert_eq!(get(&engine, "/readyz").status, 200);
+    assert_eq!(engine.ask("GET", "/readyz", &[]).status, 200);
     engine.ask_to_stop();
     let mut sequence = 1;
     let refused = loop {
@@ -280,14 +273,8 @@ fn a_server_that_is_about_to_end_takes_nothing_and_finishes_what_is_in_flight() 
         assert_eq!(answer.sequence(), sequence);
     };
     refused.problem_for_now(503, "shutting-down");
-    get(&engine, "/readyz").problem_for_now(503, "shutting-down");
+    engine.ask("GET", "/readyz", &[]).problem_for_now(503, "shutting-down");
     receiver.goes_on();
     engine.ended();
     assert_eq!(receiver.got(1)[0].text(), "hi");
-}
-
-fn get(engine: &Engine, path: &str) -> Answer {
-    let mut connection = engine.connect();
-    connection.send("GET", path, &[], b"").expect("the server is there");
-    connection.answer().expect("the server answers")
 }

@@ -8,18 +8,23 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Chance, Connection, Engine, PATIENCE, Project, Receiver, Reply, Session, told};
+use crate::support::{
+    Answer, Chance, Connection, Engine, PATIENCE, Project, Receiver, Reply, Session, retries, told,
+};
 
 const KILLS: u64 = 20;
 /// The session of each caller: some sessions have two callers, who post at the same time.
 const CALLERS: [usize; 12] = [0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8];
 const SESSIONS: usize = 9;
-/// A kill comes after at most so many further answers.
-const ANSWERS_MAX: u64 = 150;
+/// A kill comes after fewer further posts and answers, or requests, than this.
+const MANY: u64 = 200;
+/// Fewer than were under way when the server was killed before.
+const FEW: u64 = 10;
+/// A start touches its files so often until it is ready, and a few times more.
+const TOUCHED_MAX: u64 = 40;
 const UNKNOWN_ENDPOINT: &str = "urn:antiphon:error:unknown-endpoint";
 
 /// Counts; a text with "slow" in it takes the slow lane.
@@ -34,7 +39,8 @@ const FLOW: &str = r#"
 /// What the callers were answered.
 struct Ledger {
     sessions: Mutex<Vec<BTreeMap<u64, Accepted>>>,
-    answered: Mutex<u64>,
+    /// Inputs that were begun to be posted, and those that were answered: two for each.
+    steps: Mutex<u64>,
     changed: Condvar,
     over: AtomicBool,
 }
@@ -48,15 +54,11 @@ struct Accepted {
 
 #[test]
 fn whenever_the_process_is_killed_nothing_is_lost_nothing_is_done_twice_and_all_is_in_order() {
-    let kills = number("ANTIPHON_KILLS").unwrap_or(KILLS);
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    let seed = number("ANTIPHON_SEED").unwrap_or_else(now);
-    eprintln!("ANTIPHON_SEED={seed} ANTIPHON_KILLS={kills}");
-    let mut chance = Chance::new(seed);
-
+    let kills = env::var("ANTIPHON_KILLS");
+    let kills = kills.map_or(KILLS, |kills| kills.parse().expect("ANTIPHON_KILLS is a number"));
+    let mut chance = Chance::seeded();
     let receiver = Receiver::start();
-    let retries = ["0.02"; 100].join(", ");
-    let project = Project::new(FLOW).door("shop", &receiver, &format!("retryAfterSeconds: [{retries}]"));
+    let project = Project::new(FLOW).door("shop", &receiver, &retries(100, 0.02));
     let mut engine = Engine::start(project);
     let sessions: Vec<_> = (0..SESSIONS).map(|n| engine.session("shop", "ann", &n.to_string())).collect();
     let ledger = Ledger::new();
@@ -73,10 +75,6 @@ fn whenever_the_process_is_killed_nothing_is_lost_nothing_is_done_twice_and_all_
     ledger.agrees_with(&sessions, &receiver);
 }
 
-fn number(variable: &str) -> Option<u64> {
-    env::var(variable).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{variable}: {value}")))
-}
-
 fn kill_again_and_again(
     engine: &mut Engine,
     receiver: &Receiver,
@@ -86,27 +84,28 @@ fn kill_again_and_again(
 ) {
     let mut done = 0;
     while done < kills {
-        ledger.wait_for(chance.below(ANSWERS_MAX));
         if chance.one_in(3) {
             receiver.answers(Reply::Status(503)).times(chance.below(5) as usize);
         }
-        a_moment(chance, 3_000);
+        // One in four comes while it still takes up where it was.
+        let further_max = if chance.one_in(4) { FEW } else { MANY };
+        a_moment(ledger, receiver, chance, further_max);
         engine.kill();
         done += 1;
         if chance.one_in(4) && done < kills {
-            // While it takes up where it was.
-            engine.start_again_and_do_not_wait();
-            a_moment(chance, 300_000);
-            engine.kill();
+            engine.start_again_and_kill(chance.below(TOUCHED_MAX));
             done += 1;
         }
         engine.start_again();
     }
 }
 
-/// The random moment itself: nothing is waited for.
-fn a_moment(chance: &mut Chance, micros_max: u64) {
-    thread::sleep(Duration::from_micros(chance.below(micros_max)));
+/// Until something happened a random number of times, so that over many kills each part of a turn is the one that is cut:
+/// the callers are in the middle of it when a post begins or was answered, and its outputs when one arrives. All of that
+/// goes on for as long as the callers post, so none of it is waited for in vain.
+fn a_moment(ledger: &Ledger, receiver: &Receiver, chance: &mut Chance, further_max: u64) {
+    let further = chance.below(further_max);
+    if chance.one_in(2) { ledger.wait_for(further) } else { receiver.hears(further as usize) }
 }
 
 struct Over<'a>(&'a Ledger);
@@ -138,6 +137,7 @@ impl Caller<'_> {
             };
             let slow = if chance.one_in(15) { " slow" } else { "" };
             let text = format!("{}-{count}{slow}", self.number);
+            self.ledger.step();
             let answer = self.post_until_answered(&mut connection, how, &text);
             let trace = answer.json()["traceId"].as_str().expect("a 202 has a trace").to_owned();
             self.ledger.write(self.session, answer.sequence(), Accepted { trace, text, how });
@@ -175,7 +175,7 @@ impl Ledger {
     fn new() -> Ledger {
         Ledger {
             sessions: Mutex::new((0..SESSIONS).map(|_| BTreeMap::new()).collect()),
-            answered: Mutex::new(0),
+            steps: Mutex::new(0),
             changed: Condvar::new(),
             over: AtomicBool::new(false),
         }
@@ -185,15 +185,19 @@ impl Ledger {
         let told = format!("{accepted:?}");
         let before = self.sessions.lock().unwrap()[session].insert(sequence, accepted);
         assert!(before.is_none(), "{sequence} of session {session} was given to {before:?} and to {told}");
-        *self.answered.lock().unwrap() += 1;
+        self.step();
+    }
+
+    fn step(&self) {
+        *self.steps.lock().unwrap() += 1;
         self.changed.notify_all();
     }
 
-    /// Until so many more are answered.
+    /// Until so many more posts were begun or answered.
     fn wait_for(&self, more: u64) {
-        let answered = self.answered.lock().unwrap();
-        let wanted = *answered + more;
-        let waited = self.changed.wait_timeout_while(answered, PATIENCE, |answered| *answered < wanted);
+        let steps = self.steps.lock().unwrap();
+        let wanted = *steps + more;
+        let waited = self.changed.wait_timeout_while(steps, PATIENCE, |steps| *steps < wanted);
         assert!(!waited.unwrap().1.timed_out(), "the callers are not answered any more");
     }
 

@@ -62,11 +62,9 @@ fn a_list_that_is_asked_for_wrongly_is_refused() {
     }
     let problem = get(&engine, "shop/sessions?cursor=7").problem(400, "invalid-input");
     assert!(problem["detail"].as_str().unwrap().contains("next"), "{problem}");
-    let mut connection = engine.connect();
     let path = "/api/v1/endpoints/shop/sessions";
-    connection.send("GET", path, &[], b"").expect("the server is ready");
-    connection.answer().expect("the server answers").problem(401, "unauthorized");
-    connection.post(path, &[], b"{}").expect("the server answers").problem(405, "method-not-allowed");
+    engine.ask("GET", path, &[]).problem(401, "unauthorized");
+    engine.ask("POST", path, &[]).problem(405, "method-not-allowed");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
-use crate::support::{Engine, PATIENCE, Project, Receiver, Reply};
+use crate::support::{Engine, JSON, PATIENCE, Project, Receiver, Reply};
 
 /// The value of each series, by its name and labels. Panics at a line that the format (version 0.0.4) does not have.
 fn parsed(text: &str) -> HashMap<String, f64> {
@@ -57,9 +57,7 @@ fn belongs(series: &str, family: &str, kind: &str) -> bool {
 }
 
 fn scraped(engine: &Engine) -> HashMap<String, f64> {
-    let mut connection = engine.connect();
-    connection.send("GET", "/metrics", &[], b"").expect("the server is ready");
-    let answer = connection.answer().expect("the server answers");
+    let answer = engine.ask("GET", "/metrics", &[]);
     assert_eq!(answer.status, 200);
     assert_eq!(answer.head.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     parsed(&String::from_utf8(answer.body).expect("it is text"))
@@ -83,8 +81,7 @@ fn inputs_answers_and_sessions_are_counted() {
         ("/no-such-door-0123456789".to_owned(), "{}", 404),
         (engine.path("shop"), "{}", 400),
     ] {
-        let json = [("content-type", "application/json")];
-        let answer = engine.connect().post(&path, &json, body.as_bytes()).expect("the server answers");
+        let answer = engine.connect().post(&path, &[JSON], body.as_bytes()).expect("the server answers");
         assert_eq!(answer.status, status, "{path}");
     }
 

@@ -5,11 +5,10 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use antiphon::model::{Input, Queued, SessionId, Source};
+use antiphon::model::{Input, Queued, Source};
 use antiphon::store::Writes;
 
-use crate::start::store;
-use crate::support::{Engine, PATIENCE, Project, Receiver};
+use crate::support::{Engine, PATIENCE, Project, Receiver, change_row, session_id, store, tear_row};
 
 /// Each word does its worst; every other one is counted and told.
 const FLOW: &str = r#"
@@ -90,9 +89,7 @@ fn a_damaged_state_is_set_aside_and_the_session_begins_anew() {
     assert_eq!(told, ["two 1", "two 2"]);
     assert!(ann.faults()[0].contains("checksum"), "{:?}", ann.faults());
     assert_eq!(bob.faults(), [""; 0]);
-    let (mut connection, key) = (engine.connect(), engine.admin_key());
-    connection.send("GET", "/api/v1/quarantine", &[("x-api-key", &key)], b"").expect("the server is there");
-    let listed = connection.answer().expect("the server answers").json();
+    let listed = engine.manage("GET", "/quarantine").json();
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
     assert_eq!(listed["items"][0]["id"]["userId"], "ann");
 }
@@ -109,8 +106,7 @@ fn a_waiting_input_that_cannot_be_read_holds_up_no_other() {
     engine.terminate();
     let store = store(&engine.project.state);
     for user in users {
-        let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
-        let id = SessionId { endpoint, user_id, session_id };
+        let id = session_id("shop", user, "1");
         let mut writes = Writes::new();
         for sequence in [2, 3] {
             let [input_id, trace_id] = ["i", "t"].map(str::to_owned);
@@ -125,7 +121,8 @@ fn a_waiting_input_that_cannot_be_read_holds_up_no_other() {
     store.close();
     drop(store);
     let db = sled_after(&engine.project.state);
-    users[..3].iter().for_each(|user| tear_first_waiting_input(&db, user));
+    let waiting_inputs = |user| [b"q", &session_id("shop", user, "1").key().0[..]].concat();
+    users[..3].iter().for_each(|user| tear_row(&db, &waiting_inputs(user)));
     drop(db);
     engine.start_again();
     let mut texts = receiver.texts(9).split_off(4);
@@ -145,27 +142,8 @@ fn sled_after(state: &Path) -> sled::Db {
     }
 }
 
-fn tear_first_waiting_input(db: &sled::Db, user: &str) {
-    let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
-    let prefix = [b"q", &SessionId { endpoint, user_id, session_id }.key().0[..]].concat();
-    let (key, _) = db.scan_prefix(prefix).next().expect("inputs wait").expect("sled reads");
-    db.insert(key, b"torn").expect("sled writes");
-    db.flush().expect("sled writes");
-}
-
 /// Changes one byte of the row that holds the state of this user's session.
 fn damage(engine: &Engine, user: &str) {
-    let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
-    let key = [b"s", &SessionId { endpoint, user_id, session_id }.key().0[..]].concat();
+    let key = [b"s", &session_id("shop", user, "1").key().0[..]].concat();
     change_row(&engine.project.state, &key);
-}
-
-/// Changes the last byte of a row, behind the back of the store.
-pub fn change_row(state: &Path, key: &[u8]) {
-    let db = sled::open(state).expect("the server has ended");
-    let mut row = db.get(key).expect("sled reads").expect("the row is there").to_vec();
-    let last = row.len() - 1;
-    row[last] ^= 1;
-    db.insert(key, row).expect("sled writes");
-    db.flush().expect("sled writes");
 }

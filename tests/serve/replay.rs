@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
-use std::process::Output;
 use std::sync::Arc;
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use antiphon::config::Overlay;
 use antiphon::model::{Record, SessionId, Source};
@@ -15,7 +13,7 @@ use antiphon::replay::{self, Flows, Kept, Programs, Recording, Stage};
 use antiphon::script::Sandbox;
 use serde_json::{Value, json};
 
-use crate::support::{Chance, Connection, Engine, Project, Receiver, Reply, Session, antiphon};
+use crate::support::{Chance, Connection, Engine, JSON, Project, Receiver, Reply, Session};
 
 const SESSIONS: usize = 1_000;
 const CONNECTIONS: usize = 8;
@@ -101,10 +99,7 @@ const WORDS: [&str; 20] = [
 
 #[test]
 fn a_thousand_sessions_come_out_to_the_byte_when_they_are_replayed() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    let seed = std::env::var("ANTIPHON_SEED").map_or(now, |seed| seed.parse().expect("a seed is a number"));
-    eprintln!("ANTIPHON_SEED={seed}");
-    let mut chance = Chance::new(seed);
+    let mut chance = Chance::seeded();
     let receiver = Receiver::start();
     for _ in 0..SESSIONS {
         let status = [200, 201, 404, 500][chance.below(4) as usize];
@@ -216,8 +211,7 @@ impl Caller {
             body["data"] = json!({ "x": chance.below(1 << 53) as f64 / 7.0 });
         }
         let path = format!("{how}{}", self.path);
-        let headers = [("content-type", "application/json")];
-        let answer = self.connection.post(&path, &headers, body.to_string().as_bytes());
+        let answer = self.connection.post(&path, &[JSON], body.to_string().as_bytes());
         *last = answer.expect("the server answers").sequence();
     }
 
@@ -245,8 +239,7 @@ impl Caller {
         let SessionId { endpoint, user_id, session_id } = id;
         let path = format!("/api/v1/endpoints/{endpoint}/users/{user_id}/sessions/{session_id}{rest}");
         let headers = [("x-api-key", self.key.as_str())];
-        self.connection.send("GET", &path, &headers, b"").expect("the server is ready");
-        self.connection.answer().expect("the server answers").json()
+        self.connection.ask("GET", &path, &headers, b"").expect("the server answers").json()
     }
 }
 
@@ -293,13 +286,6 @@ const ORDERS: &str = r#"
 - say: "Order {{ context.order }} is on its way"
 "#;
 
-/// `antiphon sessions …` on the project of this server.
-pub fn sessions(engine: &Engine, words: &[&str]) -> Output {
-    let mut command = antiphon();
-    command.arg("sessions").args(words).arg("--url").arg(format!("http://{}", engine.address()));
-    command.arg(&engine.project.folder).output().expect("cargo has built the binary")
-}
-
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("it writes text")
 }
@@ -312,7 +298,7 @@ fn a_changed_flow_is_told_with_the_first_thing_it_says_differently() {
         session.says("hi");
         session.says(answer);
     }
-    let same = sessions(&engine, &["replay", "--since", "1h"]);
+    let same = engine.sessions(&["replay", "--since", "1h"]);
     assert_eq!((text(&same.stdout).as_str(), same.status.code()), ("2 sessions: 2 the same\n", Some(0)));
 
     let changed = Project::new(
@@ -321,7 +307,7 @@ fn a_changed_flow_is_told_with_the_first_thing_it_says_differently() {
     let changed = changed.endpoint("shop", "");
     changed.finish();
     let folder = changed.folder.to_str().expect("its name is text");
-    let differs = sessions(&engine, &["replay", "--since", "1h", "--project", folder]);
+    let differs = engine.sessions(&["replay", "--since", "1h", "--project", folder]);
     assert_eq!(
         text(&differs.stdout),
         "shop / ben / 1: turn 2 says something else
@@ -339,7 +325,7 @@ fn a_changed_flow_is_told_with_the_first_thing_it_says_differently() {
         ("antiphon: 1 session differs\n", Some(1))
     );
     let one = ["replay", "--user", "ben", "--session", "1", "--project", folder, "--json"];
-    let told: Value = serde_json::from_slice(&sessions(&engine, &one).stdout).expect("it is JSON");
+    let told: Value = serde_json::from_slice(&engine.sessions(&one).stdout).expect("it is JSON");
     assert_eq!((&told["sessions"], &told["differ"]), (&json!(1), &json!(1)));
     let difference = &told["differences"][0]["difference"];
     assert_eq!((&difference["turn"], &difference["what"]), (&json!(2), &json!("outputs")));
@@ -347,7 +333,7 @@ fn a_changed_flow_is_told_with_the_first_thing_it_says_differently() {
     let without = Project::new(ORDERS).endpoint("other", "");
     without.finish();
     let folder = without.folder.to_str().expect("its name is text");
-    let refused = sessions(&engine, &["replay", "--since", "1h", "--project", folder]);
+    let refused = engine.sessions(&["replay", "--since", "1h", "--project", folder]);
     assert!(text(&refused.stderr).contains("has no endpoint \"shop\""), "{refused:?}");
 }
 
@@ -362,33 +348,33 @@ fn a_session_of_an_earlier_version_is_replayed_in_that_version() {
     session.says("hi");
     assert_eq!(session.transcript()[2]["outputs"][0]["text"], "another flow");
     let one = ["replay", "--user", "ann", "--session", "1"];
-    let same = sessions(&engine, &one);
+    let same = engine.sessions(&one);
     assert_eq!(text(&same.stdout), "1 session: 1 the same\n", "{same:?}");
 }
 
 #[test]
 fn sessions_are_listed_and_shown() {
     let engine = Engine::start(Project::new(ORDERS).endpoint("shop", "").endpoint("other", ""));
-    assert_eq!(text(&sessions(&engine, &["list"]).stdout), "no sessions\n");
+    assert_eq!(text(&engine.sessions(&["list"]).stdout), "no sessions\n");
     engine.session("shop", "ann", "1").says("hi");
     engine.session("other", "ben", "2").says("hi");
-    let table = text(&sessions(&engine, &["list"]).stdout);
+    let table = text(&engine.sessions(&["list"]).stdout);
     let lines: BTreeMap<&str, &str> =
         table.lines().map(|line| line.split_at(line.find(' ').unwrap_or(0))).collect();
     assert!(lines["shop"].contains("ann") && lines["shop"].contains("asks at main/0"), "{table}");
     assert!(lines["other"].contains("ben") && lines.contains_key("ENDPOINT"), "{table}");
-    let listed = sessions(&engine, &["list", "--endpoint", "other", "--since", "1h", "--json"]);
+    let listed = engine.sessions(&["list", "--endpoint", "other", "--since", "1h", "--json"]);
     let listed: Value = serde_json::from_slice(&listed.stdout).expect("it is JSON");
     assert_eq!((listed.as_array().map(Vec::len), &listed[0]["endpoint"]), (Some(1), &json!("other")));
 
     let place = ["show", "--endpoint", "shop", "--session", "1"];
-    let shown = text(&sessions(&engine, &[&place[..], &["--user", "ann"]].concat()).stdout);
+    let shown = text(&engine.sessions(&[&place[..], &["--user", "ann"]].concat()).stdout);
     assert!(shown.starts_with("shop / ann / 1\n") && shown.contains("1 turn, 1 input, 1 output"), "{shown}");
     assert!(shown.ends_with("> hi\nWhat is your order number?\n"), "{shown}");
-    let json = text(&sessions(&engine, &[&place[..], &["--user", "ann", "--json"]].concat()).stdout);
+    let json = text(&engine.sessions(&[&place[..], &["--user", "ann", "--json"]].concat()).stdout);
     let json: Value = serde_json::from_str(&json).expect("it is JSON");
     assert_eq!((&json["state"]["turns"], &json["transcript"][0]["turn"]), (&json!(1), &json!(1)));
-    let unknown = sessions(&engine, &[&place[..], &["--user", "nobody"]].concat());
+    let unknown = engine.sessions(&[&place[..], &["--user", "nobody"]].concat());
     assert!(text(&unknown.stderr).contains("unknown-session"), "{unknown:?}");
     assert_eq!(unknown.status.code(), Some(1));
 }
@@ -401,11 +387,11 @@ fn a_session_that_ended_is_replayed_as_well() {
     session.says("hi");
     session.says("bye");
     engine.session("shop", "ben", "1").says("hi");
-    let same = sessions(&engine, &["replay", "--since", "1h"]);
+    let same = engine.sessions(&["replay", "--since", "1h"]);
     assert_eq!((text(&same.stdout).as_str(), same.status.code()), ("2 sessions: 2 the same\n", Some(0)));
-    let one = sessions(&engine, &["replay", "--user", "ann", "--session", "1"]);
+    let one = engine.sessions(&["replay", "--user", "ann", "--session", "1"]);
     assert_eq!(text(&one.stdout), "1 session: 1 the same\n", "{one:?}");
-    assert!(!text(&sessions(&engine, &["list"]).stdout).contains("ann"));
-    let dots = sessions(&engine, &["show", "--user", "..", "--session", "1"]);
+    assert!(!text(&engine.sessions(&["list"]).stdout).contains("ann"));
+    let dots = engine.sessions(&["show", "--user", "..", "--session", "1"]);
     assert!(text(&dots.stderr).contains("cannot stand in an address"), "{dots:?}");
 }

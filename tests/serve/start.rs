@@ -1,38 +1,10 @@
 //! Starting: what is printed, and a store with very many sessions. How long that takes is measured by
 //! `cargo bench`, because a test does not look at a clock.
 
-use std::path::Path;
-
 use antiphon::clock;
-use antiphon::model::{Callback, Input, Output, Queued, Session, SessionId, Source, Speaker};
-use antiphon::store::{Settings, Store, Writes};
+use antiphon::store::{Store, Writes};
 
-use crate::support::{Engine, Project, Receiver};
-
-/// The store of a server that does not run.
-pub fn store(state: &Path) -> Store {
-    let settings = Settings {
-        path: state.to_owned(),
-        cache_bytes: 64 << 20,
-        queue_max: 100,
-        free_min_bytes: 0,
-        free_min_percent: 0,
-    };
-    Store::open(settings).expect("nobody else has it open")
-}
-
-fn id(number: usize) -> SessionId {
-    let [endpoint, user_id, session_id] = ["shop", &format!("user-{number}"), "1"].map(str::to_owned);
-    SessionId { endpoint, user_id, session_id }
-}
-
-fn quiet(number: usize, now: u64) -> Session {
-    let mut session = Session::new(id(number), now);
-    session.inputs = 7;
-    session.turns = 7;
-    session.context.insert("order".to_owned(), "x".repeat(200).into());
-    session
-}
+use crate::support::{Engine, Project, Receiver, leave_work, quiet, store};
 
 fn fill(store: &Store, sessions: usize, now: u64) {
     let numbers: Vec<usize> = (0..sessions).collect();
@@ -41,33 +13,6 @@ fn fill(store: &Store, sessions: usize, now: u64) {
         numbers.iter().for_each(|number| writes.session(&quiet(*number, now)));
         store.commit_blocking(writes).expect("there is room on the disk");
     }
-}
-
-/// An input that waits, and a callback that is owed.
-pub fn leave_work(store: &Store, number: usize, now: u64) {
-    let id = id(number);
-    let input = Input {
-        input_id: "i".to_owned(),
-        trace_id: "t".to_owned(),
-        source: Source::User,
-        text: "it waited".to_owned(),
-        data: None,
-        received_at: now,
-    };
-    let output = Output { text: "it was owed".to_owned(), data: Default::default(), source: Speaker::Bot };
-    let body = output.body(&id, "t");
-    let callback = Callback { id: id.clone(), sequence: 1, created_at: now, body };
-    let mut session = quiet(number, now);
-    session.outputs = 1;
-    let mut writes = Writes::new();
-    writes.session(&session);
-    writes.callback(&id.key(), now, &callback);
-    writes.enqueue(
-        &id.key(),
-        now,
-        &Queued { id: id.clone(), input, sequence: 8, reminder: None, tries: 0, notes: Vec::new() },
-    );
-    store.commit_blocking(writes).expect("there is room on the disk");
 }
 
 #[test]

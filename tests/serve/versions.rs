@@ -7,8 +7,7 @@ use std::fs;
 use antiphon::clock;
 use serde_json::{Value, json};
 
-use crate::start::{leave_work, store};
-use crate::support::{Engine, Project, Receiver, Reply, to, told};
+use crate::support::{Engine, Project, Receiver, Reply, leave_work, retries, store, to, told};
 
 /// A question that can be answered wrongly, and what comes of it, in the words of a version.
 fn counts(version: &str) -> String {
@@ -143,7 +142,7 @@ fn an_attempt_that_fails_while_its_endpoint_is_gone_is_not_the_last() {
     let receiver = Receiver::start();
     receiver.answers(Reply::Hang).always();
     // As many attempts as it may take to remove the endpoint on a busy machine.
-    let webhook = &format!("timeoutMs: 1000, retryAfterSeconds: [{}]", ["0.01"; 50].join(", "));
+    let webhook = &format!("timeoutMs: 1000, {}", retries(50, 0.01));
     let project = Project::echo().endpoint("other", "").door("shop", &receiver, webhook).not_watched();
     let engine = Engine::start(project);
     engine.session("shop", "ann", "1").says("one");
@@ -296,11 +295,7 @@ fn what_runs_is_told_and_replaced_only_with_the_key_of_the_server() {
         ("GET", "/api/v1/endpoints", "POST"),
         ("POST", "/api/v1/reload", "GET"),
     ] {
-        let ask = |method: &str| {
-            let mut connection = engine.connect();
-            connection.send(method, path, &[("x-api-key", "wrong")], b"").expect("the server is there");
-            connection.answer().expect("the server answers")
-        };
+        let ask = |method: &str| engine.ask(method, path, &[("x-api-key", "wrong")]);
         ask(method).problem(401, "unauthorized");
         ask(other).problem(405, "method-not-allowed");
     }

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::thread;
 
-use antiphon::model::{Owed, SessionId};
+use antiphon::model::Owed;
 use antiphon::store::{Place, Store, Writes};
 use serde_json::json;
 
-use crate::start::store;
-use crate::support::{Chance, Engine, Project, Receiver, Reply, Session, told};
+use crate::support::{
+    Chance, Engine, Project, Receiver, Reply, Session, change_row, retries, session_id, store, told,
+};
 
 /// Asks the shop, and tells what it said.
 fn asking(shop: &Receiver) -> String {
@@ -209,9 +210,7 @@ fn a_wait_that_cannot_be_read_is_set_aside_and_its_session_begins_anew() {
     assert_eq!(receiver.texts(1), ["a: shipped"]);
     ann.says("b");
     assert_eq!(receiver.texts(2)[1], "b: shipped");
-    let (mut connection, key) = (engine.connect(), engine.admin_key());
-    connection.send("GET", "/api/v1/quarantine", &[("x-api-key", &key)], b"").expect("the server is there");
-    let listed = connection.answer().expect("the server answers").json();
+    let listed = engine.manage("GET", "/quarantine").json();
     assert_eq!(listed["items"][0]["id"]["userId"], "ann", "{listed}");
 }
 
@@ -226,7 +225,7 @@ fn a_flow_whose_version_is_lost_while_it_waits_starts_anew_with_the_input_it_was
     let program = ann.state()["position"]["program"].as_str().expect("it waits in a program").to_owned();
     engine.kill();
     engine.project.rewrite_flow("main", "- say: \"new {{ input.text }}\"");
-    crate::poison::change_row(&engine.project.state, format!("p{program}").as_bytes());
+    change_row(&engine.project.state, format!("p{program}").as_bytes());
     engine.start_again();
     assert_eq!(receiver.texts(1), ["new a"]);
     assert_eq!(ann.state()["waits"], json!([]));
@@ -300,12 +299,10 @@ fn whenever_the_process_is_killed_each_wait_of_each_session_ends_once() {
     const USERS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
     let (shop, receiver) = (Receiver::start(), Receiver::start());
     shop.answers(Reply::Json(r#"{"state":"ok"}"#)).always();
-    let retries = ["0.02"; 100].join(", ");
     let project = Project::new(&waits_for_everything(&shop));
-    let mut engine =
-        Engine::start(project.door("door", &receiver, &format!("retryAfterSeconds: [{retries}]")));
+    let mut engine = Engine::start(project.door("door", &receiver, &retries(100, 0.02)));
     let sessions: Vec<Session> = USERS.iter().map(|user| engine.session("door", user, "1")).collect();
-    let mut chance = Chance::new(7);
+    let mut chance = Chance::seeded();
     thread::scope(|scope| {
         for session in &sessions {
             scope.spawn(|| (0..INPUTS).for_each(|n| say_until_accepted(session, &n.to_string())));
@@ -373,7 +370,6 @@ fn rewrite_waits(engine: &Engine, rewrite: impl Fn(&Store, &Owed, &mut Writes)) 
 
 /// Changes a byte of the row of each wait, behind the back of the store.
 fn damage_waits(engine: &Engine) {
-    let id = SessionId { endpoint: "door".to_owned(), user_id: "ann".to_owned(), session_id: "1".to_owned() };
     let places: Vec<Place> = {
         let store = store(&engine.project.state);
         let places = store.due(None, u64::MAX, usize::MAX).unwrap();
@@ -383,8 +379,8 @@ fn damage_waits(engine: &Engine) {
     assert_eq!(places.len(), 1);
     let mut key = vec![b'w'];
     key.extend(places[0].due_at.to_be_bytes());
-    key.extend(id.key().0);
+    key.extend(session_id("door", "ann", "1").key().0);
     key.extend(places[0].started_at.to_be_bytes());
     key.extend(places[0].wait.to_be_bytes());
-    crate::poison::change_row(&engine.project.state, &key);
+    change_row(&engine.project.state, &key);
 }

@@ -1,17 +1,14 @@
 //! `antiphon deliveries list` and `dead`: tables of deliveries.
 
-use std::path::PathBuf;
-
 use antiphon::project::Project;
 use serde_json::json;
-use url::Url;
 
 use super::Filter;
 use super::server::Listed;
 use super::told;
-use crate::cli::server::Server;
+use crate::cli::server::Served;
 use crate::cli::style::DIM;
-use crate::cli::{Error, door, print, settings, table};
+use crate::cli::{Error, print, table};
 
 /// List callbacks: those owed, then those given up, then those delivered
 #[derive(clap::Args)]
@@ -42,12 +39,8 @@ struct Shared {
     /// So many at the most
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
-    /// Where the server is; if absent, at the address of the project's settings
-    #[arg(long, value_name = "BASE", value_parser = door::server)]
-    url: Option<Url>,
-    /// The project folder of the server
-    #[arg(default_value = "data")]
-    project: PathBuf,
+    #[command(flatten)]
+    served: Served,
     /// Print the list as a JSON array
     #[arg(long)]
     json: bool,
@@ -63,8 +56,7 @@ pub fn run_dead(args: DeadArgs) -> Result<(), Error> {
 }
 
 fn show(args: &Shared, list: &[&str], more: &[(&'static str, Option<String>)]) -> Result<(), Error> {
-    let project = settings::load(&args.project, &[])?;
-    let server = Server::of(&project, args.url.clone())?;
+    let (project, server) = args.served.reach()?;
     let which = [&args.filter.parameters(), more].concat();
     let max = args.limit as usize;
     let (items, more) = actix_web::rt::System::new().block_on(server.deliveries(list, &which, max))?;

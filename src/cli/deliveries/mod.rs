@@ -17,15 +17,9 @@ use clap::Subcommand;
 use super::Error;
 
 /// Look at callbacks of a running server, and have them tried again or given up
-#[derive(clap::Args)]
-#[command(after_help = "Example: antiphon deliveries dead")]
-pub struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Subcommand)]
-enum Command {
+#[command(after_help = "Example: antiphon deliveries dead")]
+pub enum Command {
     List(list::Args),
     Show(show::Args),
     Dead(list::DeadArgs),
@@ -68,8 +62,8 @@ impl Filter {
     }
 }
 
-pub fn run(args: Args) -> Result<(), Error> {
-    match args.command {
+pub fn run(command: Command) -> Result<(), Error> {
+    match command {
         Command::List(args) => list::run(args),
         Command::Show(args) => show::run(args),
         Command::Dead(args) => list::run_dead(args),

@@ -1,18 +1,16 @@
 //! `antiphon deliveries redeliver`: named deliveries, or all dead and blocked ones that a filter leaves, are tried again.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use antiphon::project::Project;
 use clap::ArgGroup;
-use url::Url;
 
 use super::list::nothing;
 use super::server::{Listed, Order};
 use super::{Filter, ask, id, told};
-use crate::cli::server::Server;
+use crate::cli::server::{ServedByFlag, Server};
 use crate::cli::words::count;
-use crate::cli::{Error, door, print, settings, table};
+use crate::cli::{Error, print, table};
 
 /// The start of its session's life, its place in it, and its id.
 type Placed = (Option<u64>, Option<u64>, String);
@@ -43,17 +41,12 @@ pub struct Args {
     /// Only list those that would go
     #[arg(long)]
     dry_run: bool,
-    /// Where the server is; if absent, at the address of the project's settings
-    #[arg(long, value_name = "BASE", value_parser = door::server)]
-    url: Option<Url>,
-    /// The project folder of the server
-    #[arg(long, value_name = "FOLDER", default_value = "data")]
-    project: PathBuf,
+    #[command(flatten)]
+    served: ServedByFlag,
 }
 
 pub fn run(args: Args) -> Result<(), Error> {
-    let project = settings::load(&args.project, &[])?;
-    let server = Server::of(&project, args.url.clone())?;
+    let (project, server) = args.served.reach()?;
     actix_web::rt::System::new().block_on(async {
         if args.ids.is_empty() {
             return many(&args, &project, &server).await;
@@ -100,7 +93,7 @@ fn by_session(listed: Vec<Listed>) -> (Vec<Vec<String>>, Vec<(String, String)>) 
             }
         }
     }
-    let in_order = |mut ids: Vec<(Option<u64>, Option<u64>, String)>| {
+    let in_order = |mut ids: Vec<Placed>| {
         ids.sort_unstable();
         ids.into_iter().map(|(_, _, id)| id).collect()
     };

@@ -1,7 +1,5 @@
 //! `antiphon sessions list`: a table of the sessions that live.
 
-use std::path::PathBuf;
-
 use antiphon::clock;
 use antiphon::model::span_ms;
 use serde_json::json;
@@ -11,7 +9,7 @@ use super::server::Listed;
 use crate::cli::plain::plain;
 use crate::cli::server::Server;
 use crate::cli::words::{stands, time};
-use crate::cli::{Error, print, settings, table};
+use crate::cli::{Error, print, table};
 
 /// List the sessions that live
 #[derive(clap::Args)]
@@ -22,16 +20,13 @@ pub struct Args {
     /// Only those that were active in this time, such as 30m, 12h or 7d
     #[arg(long, value_name = "SPAN", value_parser = span_ms)]
     since: Option<u64>,
-    /// The project folder of the server
-    #[arg(default_value = "data")]
-    project: PathBuf,
     /// Print the list as a JSON array
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: Args) -> Result<(), Error> {
-    let (server, endpoints) = Server::find(&settings::load(&args.project, &[])?, &args.place)?;
+    let (server, endpoints) = Server::find(&args.place.served.project()?, &args.place)?;
     let since = args.since.map(|ms| clock::now().saturating_sub(ms));
     let sessions = actix_web::rt::System::new().block_on(server.sessions(&endpoints, since, false))?;
     if args.json {

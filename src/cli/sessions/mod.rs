@@ -9,21 +9,14 @@ mod show;
 mod tell;
 
 use clap::Subcommand;
-use url::Url;
 
 use super::Error;
-use super::door;
+use super::server::Served;
 
 /// Look at sessions of a running server, and run them again
-#[derive(clap::Args)]
-#[command(after_help = "Example: antiphon sessions list")]
-pub struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Subcommand)]
-enum Command {
+#[command(after_help = "Example: antiphon sessions list")]
+pub enum Command {
     List(list::Args),
     Show(show::Args),
     Replay(replay::Args),
@@ -35,13 +28,12 @@ pub struct Where {
     /// The endpoint; if absent, all of them, and for one session the one that `antiphon chat` would choose
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
-    /// Where the server is; if absent, at the address of the project's settings
-    #[arg(long, value_name = "BASE", value_parser = door::server)]
-    url: Option<Url>,
+    #[command(flatten)]
+    served: Served,
 }
 
-pub fn run(args: Args) -> Result<(), Error> {
-    match args.command {
+pub fn run(command: Command) -> Result<(), Error> {
+    match command {
         Command::List(args) => list::run(args),
         Command::Show(args) => show::run(args),
         Command::Replay(args) => replay::run(args),

@@ -53,9 +53,6 @@ pub struct Args {
     /// The folder of a changed project, whose flows the sessions run through
     #[arg(long = "project", value_name = "NEW")]
     changed: Option<PathBuf>,
-    /// The project folder of the server
-    #[arg(default_value = "data")]
-    project: PathBuf,
     /// Print counts and all differences as one JSON object
     #[arg(long)]
     json: bool,
@@ -69,7 +66,7 @@ const AHEAD: usize = 8;
 const GONE: &str = "404 unknown-session";
 
 pub fn run(args: Args) -> Result<(), Error> {
-    let project = settings::load(&args.project, &[])?;
+    let project = args.place.served.project()?;
     let (server, endpoints) = match &args.user {
         Some(_) => {
             let server = Server::of_one(&project, &args.place)?;

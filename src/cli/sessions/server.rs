@@ -49,13 +49,13 @@ impl Server {
             let endpoints = vec![server.endpoint().to_owned()];
             return Ok((server, endpoints));
         }
-        let server = Server::of(project, place.url.clone())?;
+        let server = Server::of(project, &place.served.address)?;
         Ok((server, project.endpoints.keys().cloned().collect()))
     }
 
     /// With one endpoint: the named one, or the one that a chat would choose.
     pub fn of_one(project: &Project, place: &Where) -> Result<Server, Error> {
-        Server::behind(Door::of(project, &Which::of(place.endpoint.clone(), place.url.clone()))?)
+        Server::behind(Door::of(project, &Which::of(place.endpoint.clone(), place.served.address.clone()))?)
     }
 
     /// The sessions that were active at that time or later: those that live, and if wanted those that are over.

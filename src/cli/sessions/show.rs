@@ -1,7 +1,6 @@
 //! `antiphon sessions show`: the state of a session, and then all its turns as a chat shows them.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 
 use antiphon::model::{Record, SessionId};
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use crate::cli::plain::words;
 use crate::cli::server::Server;
 use crate::cli::style::{BOLD, DIM};
 use crate::cli::words::{count, name, stands, time};
-use crate::cli::{Error, print, settings};
+use crate::cli::{Error, print};
 
 /// Show the state and the turns of a session
 #[derive(clap::Args)]
@@ -27,16 +26,13 @@ pub struct Args {
     /// The session
     #[arg(long, value_name = "ID")]
     session: String,
-    /// The project folder of the server
-    #[arg(default_value = "data")]
-    project: PathBuf,
     /// Print state and transcript as one JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: Args) -> Result<(), Error> {
-    let server = Server::of_one(&settings::load(&args.project, &[])?, &args.place)?;
+    let server = Server::of_one(&args.place.served.project()?, &args.place)?;
     let endpoint = server.endpoint().to_owned();
     let id = SessionId { endpoint, user_id: args.user, session_id: args.session };
     let (state, turns) = actix_web::rt::System::new().block_on(async {

@@ -1,10 +1,8 @@
 //! Redelivered and given up: what comes when, and that it survives a kill.
 
-use antiphon::model::SessionId;
-
 use super::commands::run;
 use super::*;
-use crate::support::{Receiver, Reply, Session, to};
+use crate::support::{Receiver, Reply, Session, tear_row, to};
 
 fn say(session: &Session, texts: &[&str]) {
     for text in texts {
@@ -208,14 +206,10 @@ fn a_dead_letter_that_cannot_be_read_is_told_stays_where_it_is_and_holds_up_no_o
 
 /// Damages the dead letter of a user at a server that does not run; its id.
 fn tear(engine: &Engine, user: &str) -> String {
-    let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
-    let session = SessionId { endpoint, user_id, session_id }.key();
+    let session = session_id("shop", user, "1").key();
     let letters = store(&engine.project.state).dead_letters(None, 9).expect("they can be read");
     let (number, _) = letters.into_iter().find(|(number, _)| number.session == session).expect("it is dead");
     let db = sled::open(&engine.project.state).expect("the server has ended");
-    let row = db.scan_prefix([b"d", &session.0[..]].concat()).next();
-    let (key, _) = row.expect("it is there").expect("sled reads");
-    db.insert(key, b"torn").expect("sled writes");
-    db.flush().expect("sled writes");
+    tear_row(&db, &[b"d", &session.0[..]].concat());
     number.webhook_id()
 }

@@ -10,12 +10,11 @@ mod wrong;
 
 use std::time::Instant;
 
-use antiphon::model::{Callback as Owed, DeadLetter, Number, SessionId};
+use antiphon::model::{Callback as Owed, DeadLetter, Number};
 use antiphon::store::Writes;
 use serde_json::{Value, json};
 
-use crate::start::store;
-use crate::support::{Answer, Callback, Engine, PATIENCE, Project};
+use crate::support::{Answer, Callback, Engine, PATIENCE, Project, session_id, store};
 
 /// What goes to the webhook is given up after this, and the host is not blamed for it.
 const REFUSED: u16 = 404;
@@ -93,8 +92,8 @@ fn skipped(callbacks: &[Callback]) -> Vec<Option<&str>> {
 fn leave_dead<'a>(project: &Project, letters: impl Iterator<Item = (&'a str, String, u64)>) {
     let store = store(&project.state);
     let mut writes = Writes::new();
-    for (endpoint, user_id, at) in letters {
-        let id = SessionId { endpoint: endpoint.to_owned(), user_id, session_id: "1".to_owned() };
+    for (endpoint, user, at) in letters {
+        let id = session_id(endpoint, &user, "1");
         let number = Number { session: id.key(), started_at: at, sequence: 1 };
         let callback = Owed { id, sequence: 1, created_at: at, body: "{\"old\":true}".to_owned() };
         writes.bury(

@@ -11,9 +11,7 @@ fn shop() -> Engine {
 
 /// Of a session that never was, and well written.
 fn nobodys() -> String {
-    let [endpoint, user_id, session_id] = ["shop", "nobody", "1"].map(str::to_owned);
-    Number { session: SessionId { endpoint, user_id, session_id }.key(), started_at: 1, sequence: 1 }
-        .webhook_id()
+    Number { session: session_id("shop", "nobody", "1").key(), started_at: 1, sequence: 1 }.webhook_id()
 }
 
 #[test]

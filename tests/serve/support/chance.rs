@@ -1,9 +1,17 @@
 //! Chance that a seed repeats (SplitMix64): the same seed gives the same choices.
 
+use std::env;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 pub struct Chance(u64);
 
 impl Chance {
-    pub fn new(seed: u64) -> Chance {
+    /// By a new seed, or by `ANTIPHON_SEED`. It is printed, so that a run that failed can be repeated.
+    pub fn seeded() -> Chance {
+        let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+        let seed = env::var("ANTIPHON_SEED");
+        let seed = seed.map_or_else(|_| now(), |seed| seed.parse().expect("ANTIPHON_SEED is a number"));
+        eprintln!("ANTIPHON_SEED={seed}");
         Chance(seed)
     }
 

@@ -1,30 +1,36 @@
 //! The binary as a child process: started, killed, asked to stop, and started again on the same state.
 
-use std::fs::{self, File};
+use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::thread::{self, JoinHandle};
 
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use serde_json::Value;
 
+use super::log::Log;
 use super::{Answer, Connection, PATIENCE, Project, Session};
-
-/// Nothing tells when a file grows.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 pub struct Engine {
     pub project: Project,
-    child: Child,
-    /// What it prints, line by line.
-    lines: Receiver<String>,
+    process: Process,
     /// The URLs it printed.
     pub urls: Vec<String>,
     whereabouts: Arc<Whereabouts>,
+    log: Arc<Log>,
+}
+
+/// One run of the binary.
+struct Process {
+    child: Child,
+    signs: Receiver<Sign>,
+    /// Ends when all it wrote to standard error is in the log.
+    logging: Option<JoinHandle<()>>,
 }
 
 /// Where the server is reached. It may be down just now, and come back elsewhere.
@@ -34,13 +40,21 @@ pub struct Whereabouts {
     changed: Condvar,
 }
 
+/// What is seen of a process from outside.
+enum Sign {
+    /// It printed a line.
+    Line(String),
+    /// It opened, made or changed a file of its project or its state; seen of a start that is to be killed.
+    File,
+}
+
 impl Engine {
     /// Returns when it is ready.
     pub fn start(project: Project) -> Engine {
         project.finish();
-        let (child, lines) = spawn(&project);
-        let whereabouts = Arc::default();
-        let mut engine = Engine { project, child, lines, urls: Vec::new(), whereabouts };
+        let log = Arc::default();
+        let process = Process::spawn(&project, &log, channel());
+        let mut engine = Engine { project, process, urls: Vec::new(), whereabouts: Arc::default(), log };
         engine.wait_until_ready();
         engine
     }
@@ -48,7 +62,7 @@ impl Engine {
     /// Runs it on a project that it does not serve; what it writes to standard error.
     pub fn refuses(project: &Project) -> String {
         project.finish();
-        let output = command(project).output().expect("cargo has built the binary");
+        let output = serve(project).output().expect("cargo has built the binary");
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8(output.stderr).expect("it writes text")
     }
@@ -62,24 +76,28 @@ impl Engine {
 
     fn next_url(&self) -> String {
         loop {
-            let line = self.lines.recv_timeout(PATIENCE);
-            let line = line.unwrap_or_else(|_| panic!("it never was ready:\n{}", self.log()));
+            let Sign::Line(line) = self.next_sign() else { continue };
             if let Some(at) = line.find("http://") {
                 return line[at..].to_owned();
             }
         }
     }
 
+    fn next_sign(&self) -> Sign {
+        let sign = self.process.signs.recv_timeout(PATIENCE);
+        sign.unwrap_or_else(|_| panic!("it never was ready:\n{}", self.log()))
+    }
+
     /// SIGKILL: no instruction after this one.
     pub fn kill(&mut self) {
-        self.child.kill().expect("the process is ours");
-        self.child.wait().expect("the process is ours");
+        self.process.child.kill().expect("the process is ours");
+        self.process.end();
         self.whereabouts.set(None);
     }
 
     /// SIGTERM, without waiting for what comes of it.
     pub fn ask_to_stop(&self) {
-        let pid = self.child.id().to_string();
+        let pid = self.process.child.id().to_string();
         let status = Command::new("kill").args(["-TERM", &pid]).status().expect("there is a command kill");
         assert!(status.success(), "the server had ended before:\n{}", self.log());
     }
@@ -92,19 +110,26 @@ impl Engine {
 
     /// Waits for the end that was asked for, and that it was a good one.
     pub fn ended(&mut self) {
-        let status = self.child.wait().expect("the process is ours");
+        let status = self.process.end();
         self.whereabouts.set(None);
         assert_eq!(status.code(), Some(0), "{}", self.log());
     }
 
     /// Starts it again on the same state; it may be at another port.
     pub fn start_again(&mut self) {
-        self.start_again_and_do_not_wait();
+        self.process = Process::spawn(&self.project, &self.log, channel());
         self.wait_until_ready();
     }
 
-    pub fn start_again_and_do_not_wait(&mut self) {
-        (self.child, self.lines) = spawn(&self.project);
+    /// Starts it again, and kills it when it touched its files so often, or is ready: a start ends in one of both.
+    pub fn start_again_and_kill(&mut self, touched: u64) {
+        let (sender, signs) = channel();
+        let watcher = touches(&self.project.folder, sender.clone());
+        self.process = Process::spawn(&self.project, &self.log, (sender, signs));
+        let is_file = |sign: &Sign| matches!(sign, Sign::File);
+        (0..touched).map(|_| self.next_sign()).take_while(is_file).for_each(drop);
+        self.kill();
+        drop(watcher);
     }
 
     pub fn session(&self, endpoint: &str, user: &str, session: &str) -> Session {
@@ -132,12 +157,19 @@ impl Engine {
 
     /// Under `/api/v1`, with the key.
     pub fn manage(&self, method: &str, path: &str) -> Answer {
-        let mut connection = self.connect();
-        let path = format!("/api/v1{path}");
-        connection
-            .send(method, &path, &[("x-api-key", &self.admin_key())], b"")
-            .expect("the server is ready");
-        connection.answer().expect("the server answers")
+        self.ask(method, &format!("/api/v1{path}"), &[("x-api-key", &self.admin_key())])
+    }
+
+    /// Without a body.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.connect().ask(method, path, headers, b"").expect("the server answers")
+    }
+
+    /// `antiphon sessions …` on its project.
+    pub fn sessions(&self, words: &[&str]) -> Output {
+        let mut command = antiphon();
+        command.arg("sessions").args(words).arg("--url").arg(format!("http://{}", self.address()));
+        command.arg(&self.project.folder).output().expect("cargo has built the binary")
     }
 
     /// Asks for the edits to be taken over; what changed.
@@ -147,26 +179,22 @@ impl Engine {
         answer.json()
     }
 
-    /// What it wrote to standard error, over all starts.
+    /// What it wrote to standard error, over all starts. After its end that is all it ever wrote.
     pub fn log(&self) -> String {
-        fs::read_to_string(log_file(&self.project)).unwrap_or_default()
+        self.log.text()
     }
 
     /// For what cannot be seen in another way.
     pub fn wait_for_log(&self, text: &str) {
-        let since = Instant::now();
-        while !self.log().contains(text) {
-            assert!(since.elapsed() < PATIENCE, "\"{text}\" never was in the log:\n{}", self.log());
-            thread::sleep(LOOK_EVERY);
-        }
+        self.log.wait_for(text);
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.process.child.kill();
+        self.process.end();
         if thread::panicking() {
             eprintln!("--- what the server wrote to standard error\n{}---", self.log());
         }
@@ -190,27 +218,36 @@ impl Whereabouts {
     }
 }
 
-fn spawn(project: &Project) -> (Child, Receiver<String>) {
-    let log = File::options().create(true).append(true).open(log_file(project));
-    let mut command = command(project);
-    command.stdout(Stdio::piped()).stderr(log.expect("the folder can be written"));
-    let mut child = command.spawn().expect("cargo has built the binary");
-    let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-    let (sender, lines) = channel();
-    thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-    (child, lines)
-}
-
-/// The binary. Settings come from the project only, not from the environment of the tests.
-pub fn antiphon() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_antiphon"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ANTIPHON_")) {
-        command.env_remove(name);
+impl Process {
+    fn spawn(project: &Project, log: &Arc<Log>, (sender, signs): (Sender<Sign>, Receiver<Sign>)) -> Process {
+        let mut command = serve(project);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("cargo has built the binary");
+        let logging = Some(log.follow(child.stderr.take().expect("it is piped")));
+        let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        let lines = stdout.lines().map_while(Result::ok);
+        thread::spawn(move || lines.map(Sign::Line).try_for_each(|line| sender.send(line)));
+        Process { child, signs, logging }
     }
-    command
+
+    /// Waits for its end, and until its log is whole.
+    fn end(&mut self) -> ExitStatus {
+        let status = self.child.wait().expect("the process is ours");
+        self.logging.take().map(JoinHandle::join);
+        status
+    }
 }
 
-fn command(project: &Project) -> Command {
+/// Tells of the files of this folder until it is dropped.
+fn touches(folder: &Path, sender: Sender<Sign>) -> RecommendedWatcher {
+    // Whoever is told may be gone.
+    let tell = move |_| drop(sender.send(Sign::File));
+    let mut watcher = notify::recommended_watcher(tell).expect("files can be watched");
+    watcher.watch(folder, RecursiveMode::Recursive).expect("the folder is there");
+    watcher
+}
+
+fn serve(project: &Project) -> Command {
     let mut command = antiphon();
     command
         .arg("serve")
@@ -222,6 +259,11 @@ fn command(project: &Project) -> Command {
     command
 }
 
-fn log_file(project: &Project) -> PathBuf {
-    project.folder.join("stderr.log")
+/// The binary. Its settings come from the project only, not from the environment of the tests.
+pub fn antiphon() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_antiphon"));
+    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("ANTIPHON_")) {
+        command.env_remove(name);
+    }
+    command
 }

@@ -4,10 +4,12 @@
 
 mod chance;
 mod engine;
+mod log;
 mod order;
 mod project;
 mod receiver;
 mod session;
+mod store;
 mod wire;
 
 use std::time::Duration;
@@ -15,10 +17,11 @@ use std::time::Duration;
 pub use chance::Chance;
 pub use engine::{Engine, antiphon};
 pub use order::told;
-pub use project::{Project, to};
+pub use project::{Project, retries, to};
 pub use receiver::{Callback, Receiver, Reply};
 pub use session::Session;
-pub use wire::{Answer, Connection};
+pub use store::{change_row, leave_work, quiet, session_id, store, tear_row};
+pub use wire::{Answer, Connection, JSON};
 
 /// A debug build on a busy machine does anything that these tests wait for in a fraction of it.
 pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -149,6 +149,11 @@ impl Drop for Project {
     }
 }
 
+/// A key of a webhook: it is tried again so often, each time so many seconds later.
+pub fn retries(times: usize, seconds: f64) -> String {
+    format!("retryAfterSeconds: [{}]", vec![seconds.to_string(); times].join(", "))
+}
+
 /// An endpoint's webhook at this receiver; `webhook` holds further keys.
 pub fn to(receiver: &Receiver, webhook: &str) -> String {
     format!("webhook: {{ url: \"{}\", {webhook} }}", receiver.url())

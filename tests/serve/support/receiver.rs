@@ -134,6 +134,12 @@ impl Receiver {
         self.shared.wait(count, |state| state.got.len()).got.clone()
     }
 
+    /// Waits until so many more requests came than until now.
+    pub fn hears(&self, more: usize) {
+        let before = self.shared.lock().got.len();
+        drop(self.shared.wait(before + more, |state| state.got.len()));
+    }
+
     /// Waits until so many callbacks were taken, and returns them.
     pub fn got(&self, count: usize) -> Vec<Callback> {
         taken(&self.shared.wait(count, |state| state.taken))

@@ -8,9 +8,7 @@ use serde_json::{Value, json};
 
 use super::engine::Whereabouts;
 use super::project::Project;
-use super::wire::{Answer, Connection};
-
-const JSON: (&str, &str) = ("content-type", "application/json");
+use super::wire::{Answer, Connection, JSON};
 
 #[derive(Clone)]
 pub struct Session {

@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use super::PATIENCE;
 
+/// The header of what is posted to a door.
+pub const JSON: (&str, &str) = ("content-type", "application/json");
+
 /// The first line and the headers of a request or an answer.
 #[derive(Clone, Debug)]
 pub struct Head {
@@ -103,7 +106,17 @@ impl Connection {
     }
 
     pub fn post(&mut self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
-        self.send("POST", path, headers, body)?;
+        self.ask("POST", path, headers, body)
+    }
+
+    pub fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<Answer> {
+        self.send(method, path, headers, body)?;
         self.answer()
     }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{ECHO, notes, shop};
-use crate::support::{Engine, Receiver, Reply, to};
+use crate::support::{Engine, JSON, Receiver, Reply, to};
 
 #[test]
 fn what_handle_input_gives_back_is_what_the_user_says_and_what_it_leaves_out_stays() {
@@ -115,8 +115,7 @@ fn a_get_reaches_handle_input_if_it_is_on_and_any_content_type_does() {
     let engine = Engine::start(shop(&receiver, ECHO, "input: true", script).endpoint("plain", ""));
     let mut connection = engine.connect();
     let path = engine.path("shop");
-    connection.send("GET", &format!("{path}?challenge=42"), &[], b"").unwrap();
-    let answer = connection.answer().unwrap();
+    let answer = connection.ask("GET", &format!("{path}?challenge=42"), &[], b"").unwrap();
     assert_eq!((answer.status, answer.body.as_slice()), (200, b"42".as_slice()));
     let form = [("content-type", "application/x-www-form-urlencoded")];
     assert_eq!(connection.post(&path, &form, b"From=%2B491&Body=Good+day").unwrap().status, 202);
@@ -127,8 +126,7 @@ fn a_get_reaches_handle_input_if_it_is_on_and_any_content_type_does() {
     let mut texts = receiver.texts(2);
     texts.sort();
     assert_eq!(texts, ["Good day", "plain words"]);
-    connection.send("GET", &engine.path("plain"), &[], b"").unwrap();
-    let refused = connection.answer().unwrap();
+    let refused = connection.ask("GET", &engine.path("plain"), &[], b"").unwrap();
     refused.problem(405, "method-not-allowed");
     assert_eq!(refused.head.header("allow"), Some("POST"));
 }
@@ -148,7 +146,7 @@ fn inject_and_notify_go_through_functions_of_their_own_in_both_forms() {
     let body =
         json!({ "userId": "ann", "sessionId": "1", "URLToken": engine.path("shop")[1..], "text": "old" });
     let key = engine.admin_key();
-    let headers = [("content-type", "application/json"), ("x-api-key", key.as_str())];
+    let headers = [JSON, ("x-api-key", key.as_str())];
     let answer =
         engine.connect().post("/v2.0/endpoint/inject", &headers, body.to_string().as_bytes()).unwrap();
     assert_eq!(answer.sequence(), 4);

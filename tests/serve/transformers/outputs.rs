@@ -2,16 +2,14 @@
 //! the process is killed or stopped.
 
 use std::collections::BTreeSet;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use antiphon::model::{SessionId, Stored};
+use antiphon::clock;
+use antiphon::model::Stored;
 use antiphon::store::Writes;
 use serde_json::{Value, json};
 
 use super::{ECHO, notes, shop};
-use crate::replay::sessions;
-use crate::start::store;
-use crate::support::{Engine, Project, Receiver, Reply};
+use crate::support::{Engine, Project, Receiver, Reply, session_id, store};
 
 #[test]
 fn what_handle_output_gives_back_is_sent_as_it_is_and_what_it_drops_leaves_no_gap() {
@@ -245,7 +243,7 @@ fn a_session_with_transformers_is_replayed_to_the_byte() {
         session.says(text);
     }
     assert_eq!(receiver.texts(3), ["hello!", "throw!", "bye!"]);
-    let same = sessions(&engine, &["replay", "--user", "ann", "--session", "1"]);
+    let same = engine.sessions(&["replay", "--user", "ann", "--session", "1"]);
     assert!(same.status.success(), "{same:?}");
     assert_eq!(
         String::from_utf8_lossy(&same.stdout).lines().last(),
@@ -270,9 +268,7 @@ fn a_storage_that_is_too_large_fails_its_run_and_is_not_kept() {
     assert_eq!(receiver.texts(3), ["0a", "big", "0ab"]);
     assert!(session.faults()[0].contains("limits.contextBytes"), "{:?}", session.faults());
     engine.terminate();
-    let [endpoint, user_id, session_id] = ["shop", "ann", "1"].map(str::to_owned);
-    let stored =
-        store(&engine.project.state).storage(&SessionId { endpoint, user_id, session_id }.key()).unwrap();
+    let stored = store(&engine.project.state).storage(&session_id("shop", "ann", "1").key()).unwrap();
     assert_eq!(stored.map(|stored| Value::Object(stored.values)), Some(json!({ "text": "0ab" })));
 }
 
@@ -283,11 +279,8 @@ fn a_storage_that_was_not_used_for_as_long_as_a_session_lives_counts_as_empty() 
                   const storage = await getSessionStorage(userId, sessionId);\n\
                   return { AIOutput: { text: `${userId} ${storage.n ?? 'nothing'}` } };\n}";
     let project = shop(&receiver, ECHO, "output: true", script);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
-    let key = |user: &str| {
-        let [endpoint, user_id, session_id] = ["shop", user, "1"].map(str::to_owned);
-        SessionId { endpoint, user_id, session_id }.key()
-    };
+    let now = clock::now();
+    let key = |user: &str| session_id("shop", user, "1").key();
     let before = store(&project.state);
     let mut writes = Writes::new();
     for (user, expires_at) in [("ann", now - 1), ("bob", now + 60_000)] {

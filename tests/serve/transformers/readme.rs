@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Engine, Project, Receiver, Reply, to};
+use crate::support::{Engine, JSON, Project, Receiver, Reply, to};
 
 /// A file that the README shows, by its first line.
 fn shown(file: &str) -> String {
@@ -28,7 +28,7 @@ fn the_signature_check_of_the_readme_lets_in_who_knows_the_secret() {
     // printf %s BODY | openssl dgst -sha256 -hmac open
     let right = "305b002783ad04457bfcd929cf9243b2edfdb283420e2ff0e199d04dcc08d32d";
     let post = |signature: &str| {
-        let headers = [("content-type", "application/json"), ("x-signature", signature)];
+        let headers = [JSON, ("x-signature", signature)];
         engine.connect().post(&engine.path("shop"), &headers, body).expect("the server answers")
     };
     for wrong in ["", "open", &"0".repeat(64)] {
