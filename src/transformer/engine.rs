@@ -277,6 +277,7 @@ fn library<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Function<'js>> 
         "lodash" => include_str!("js/lodash.js"),
         "moment" => include_str!("js/moment.js"),
         "cleaner" => include_str!("js/cleaner.js"),
+        "xmljs" => include_str!("js/xmljs.js"),
         _ => include_str!("js/web.js"),
     };
     realm::evaluate(&ctx, "library", source)
