@@ -295,7 +295,11 @@ impl Pace {
 impl Failure {
     /// What was thrown in `file`, in words that say what to do.
     pub(super) fn of(thrown: Thrown, file: &Transformer, bounds: &Bounds) -> Failure {
-        let text = match thrown.kind {
+        let kind = match thrown.kind {
+            FailureKind::Thrown if thrown.text == "null" && !file.throws_null() => FailureKind::OutOfMemory,
+            kind => kind,
+        };
+        let text = match kind {
             FailureKind::OutOfTime => format!(
                 "it computed for more than {} ms: look for a loop that does not end, or raise the limit",
                 bounds.computing_ms
@@ -311,6 +315,6 @@ impl Failure {
             | FailureKind::TooManyRequests => thrown.text,
         };
         let line = thrown.position.map(|(line, column)| file.line(line, column));
-        Failure { text, line, kind: thrown.kind }
+        Failure { text, line, kind }
     }
 }

@@ -77,6 +77,18 @@ fn each_kind_of_failure_says_what_happened() {
     }
 }
 
+/// Half of these leave less room than an exception takes.
+#[test]
+fn memory_that_ends_with_hardly_a_byte_to_spare_is_told_as_what_it_is() {
+    for spare in (0..1_000).step_by(50) {
+        let mut job = input("const a = []; for (;;) a.push('x'.repeat(1000) + a.length)");
+        job.bounds.computing_ms = 60_000;
+        job.bounds.memory_bytes = (4 << 20) + spare;
+        let failure = done(start(&mut pool(), &job)).result.expect_err("the list grows");
+        assert_eq!(failure.kind, FailureKind::OutOfMemory, "with {spare}: {failure:?}");
+    }
+}
+
 #[test]
 fn what_is_inherited_from_frozen_prototypes_can_be_overridden_as_everywhere() {
     for body in [
