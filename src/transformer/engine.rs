@@ -277,6 +277,7 @@ fn library<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Function<'js>> 
         "lodash" => include_str!("js/lodash.js"),
         "moment" => include_str!("js/moment.js"),
         "cleaner" => include_str!("js/cleaner.js"),
+        "xmljs" => include_str!("js/xmljs.js"),
         _ => include_str!("js/web.js"),
     };
     realm::evaluate(&ctx, "library", source)
@@ -294,7 +295,11 @@ impl Pace {
 impl Failure {
     /// What was thrown in `file`, in words that say what to do.
     pub(super) fn of(thrown: Thrown, file: &Transformer, bounds: &Bounds) -> Failure {
-        let text = match thrown.kind {
+        let kind = match thrown.kind {
+            FailureKind::Thrown if thrown.text == "null" && !file.throws_null() => FailureKind::OutOfMemory,
+            kind => kind,
+        };
+        let text = match kind {
             FailureKind::OutOfTime => format!(
                 "it computed for more than {} ms: look for a loop that does not end, or raise the limit",
                 bounds.computing_ms
@@ -310,6 +315,6 @@ impl Failure {
             | FailureKind::TooManyRequests => thrown.text,
         };
         let line = thrown.position.map(|(line, column)| file.line(line, column));
-        Failure { text, line, kind: thrown.kind }
+        Failure { text, line, kind }
     }
 }

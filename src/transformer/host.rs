@@ -16,6 +16,7 @@ use super::{
     job::{Level, Request},
     meter::Meter,
     url,
+    xml::{self, Document, Part},
 };
 use crate::script::{realm, value};
 
@@ -34,6 +35,7 @@ pub(super) fn host<'js>(ctx: &Ctx<'js>, meter: &Rc<Meter>) -> rquickjs::Result<O
     texts(&host)?;
     hashes(&host)?;
     urls(&host)?;
+    documents(&host)?;
     Ok(host)
 }
 
@@ -118,6 +120,39 @@ fn urls(host: &Object<'_>) -> rquickjs::Result<()> {
     put(host, "urlParse", |url: String, base: String| url::parse(&url, &base))?;
     put(host, "urlGet", |href: String, part: String| url::get(&href, &part))?;
     put(host, "urlSet", |href: String, part: String, value: String| url::set(href, &part, &value))
+}
+
+fn documents<'js>(host: &Object<'js>) -> rquickjs::Result<()> {
+    put(host, "xmlName", |name: String| xml::is_name(&name))?;
+    put(host, "xml", |text: String, tell: Function<'js>| tell_xml(&text, &tell))
+}
+
+/// Calls `tell` for each part, with its kind and what it is made of. Gives why the text is no XML, or nothing.
+fn tell_xml<'js>(text: &str, tell: &Function<'js>) -> rquickjs::Result<String> {
+    let mut document = match Document::new(text) {
+        Ok(document) => document,
+        Err(fault) => return Ok(fault.to_string()),
+    };
+    loop {
+        match document.next() {
+            Ok(Some(part)) => tell_part(part, tell)?,
+            Ok(None) => return Ok(String::new()),
+            Err(fault) => return Ok(fault.to_string()),
+        }
+    }
+}
+
+fn tell_part<'js>(part: Part, tell: &Function<'js>) -> rquickjs::Result<()> {
+    match part {
+        Part::Declaration(attributes) => tell.call(("declaration", attributes)),
+        Part::Start { name, attributes } => tell.call(("start", name, attributes)),
+        Part::End => tell.call(("end",)),
+        Part::Text(text) => tell.call(("text", &*text)),
+        Part::Cdata(text) => tell.call(("cdata", &*text)),
+        Part::Comment(text) => tell.call(("comment", &*text)),
+        Part::Doctype(text) => tell.call(("doctype", &*text)),
+        Part::Instruction { name, body } => tell.call(("instruction", name, body)),
+    }
 }
 
 /// Bytes come from JavaScript as a text with a character for each. What it is given counts as its own memory.

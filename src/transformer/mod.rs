@@ -15,6 +15,7 @@ mod refuse;
 mod run;
 mod source;
 mod url;
+mod xml;
 
 pub use file::{Mistake, Transformer};
 pub use job::{

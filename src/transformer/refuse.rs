@@ -21,15 +21,16 @@ pub(super) fn look(program: &Program, imports: bool) -> Result<(), Vec<(usize, S
     if found.refusals.is_empty() { Ok(()) } else { Err(found.refusals) }
 }
 
-const AVAILABLE: &str = "httpRequest, getSessionStorage, getTextCleaner, console, crypto, uuid, _, moment, Buffer, URL, \
-     URLSearchParams, TextEncoder, TextDecoder, atob, btoa and structuredClone";
+const AVAILABLE: &str = "httpRequest, getSessionStorage, getTextCleaner, console, crypto, uuid, _, moment, xmljs, Buffer, \
+     URL, URLSearchParams, TextEncoder, TextDecoder, atob, btoa and structuredClone";
 
 /// Modules that people import, and what stands in for them.
-const INSTEAD: [(&str, &str); 9] = [
+const INSTEAD: [(&str, &str); 10] = [
     ("crypto", "crypto"),
     ("lodash", "_"),
     ("moment", "moment"),
     ("uuid", "uuid"),
+    ("xml-js", "xmljs"),
     ("buffer", "Buffer"),
     ("url", "URL"),
     ("axios", "httpRequest"),

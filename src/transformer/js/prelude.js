@@ -498,6 +498,7 @@
     lazy("lodash", ["_"], true);
     lazy("moment", ["moment"], true);
     lazy("cleaner", ["getTextCleaner"]);
+    lazy("xmljs", ["xmljs"], true);
     delete globalThis.BigInt;
     // Not `constructor` of lists and promises: QuickJS asks for it so often that it would be felt.
     for (const kind of [Function, Array, Promise, Date, RegExp, Map, Set, WeakMap, WeakSet, String, Number, Boolean]) {

@@ -109,6 +109,7 @@ fn a_mistake_says_where_it_is_and_what_to_write_instead() {
             "1:1 \"./x.js\" cannot be imported: a transformer is one file; without an import there are httpRequest",
         ),
         ("const _ = require('lodash');", "1:11 \"lodash\" cannot be imported; _ is there"),
+        ("const convert = require('xml-js');", "1:17 \"xml-js\" cannot be imported; xmljs is there"),
         (
             "export const a = () => import('node:crypto')",
             "1:24 \"node:crypto\" cannot be imported; crypto is there",

@@ -6,6 +6,7 @@ mod globals;
 mod hostile;
 mod results;
 mod runs;
+mod xml;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -77,6 +77,18 @@ fn each_kind_of_failure_says_what_happened() {
     }
 }
 
+/// Half of these leave less room than an exception takes.
+#[test]
+fn memory_that_ends_with_hardly_a_byte_to_spare_is_told_as_what_it_is() {
+    for spare in (0..1_000).step_by(50) {
+        let mut job = input("const a = []; for (;;) a.push('x'.repeat(1000) + a.length)");
+        job.bounds.computing_ms = 60_000;
+        job.bounds.memory_bytes = (4 << 20) + spare;
+        let failure = done(start(&mut pool(), &job)).result.expect_err("the list grows");
+        assert_eq!(failure.kind, FailureKind::OutOfMemory, "with {spare}: {failure:?}");
+    }
+}
+
 #[test]
 fn what_is_inherited_from_frozen_prototypes_can_be_overridden_as_everywhere() {
     for body in [
@@ -109,7 +121,7 @@ fn two_runs_never_see_each_others_data() {
             () => { globalThis.secret = request.body }, () => { this.secret = 1 }, () => { Object.prototype.secret = request },
             () => { Array.prototype.secret = 1 }, () => { Promise.prototype.secret = 1 }, () => { httpRequest.secret = 1 },
             () => { getSessionStorage.cache = 1 }, () => { console.secret = 1 }, () => { moment.secret = 1 }, () => { _.secret = 1 },
-            () => { Buffer.poolSize = 1 }, () => { crypto.secret = 1 }, () => { getTextCleaner().secret = 1 }, () => { request.get.secret = 1 },
+            () => { Buffer.poolSize = 1 }, () => { crypto.secret = 1 }, () => { getTextCleaner().secret = 1 }, () => { xmljs.secret = 1 }, () => { request.get.secret = 1 },
             () => { response.constructor.secret = 1 }, () => { createWebhookTransformer.secret = 1 }, () => { Symbol.for('secret').secret = 1 },
             () => { moment.duration(1).constructor.prototype.secret = 1 }, () => { new URL('https://a.example').searchParams.__proto__.secret = 1 },
             () => { request.headers.__proto__.secret = 1 }, () => { Error.prototype.secret = 1 }, () => { (function () {}).__proto__.secret = 1 },
@@ -124,7 +136,7 @@ fn two_runs_never_see_each_others_data() {
         return refused;";
     let look = "
         const places = [globalThis, Object.prototype, [], Promise.resolve(), httpRequest, getSessionStorage, console, moment, _, Buffer, crypto,
-            getTextCleaner(), request, request.get, request.body, endpoint, response, createWebhookTransformer, Object(Symbol.for('secret')), /a/,
+            getTextCleaner(), xmljs, xmljs.xml2js, request, request.get, request.body, endpoint, response, createWebhookTransformer, Object(Symbol.for('secret')), /a/,
             moment.duration(1), new URL('https://a.example').searchParams, request.headers, new Error('a'), () => 1, tag`a`];
         function tag(strings) { return strings }
         const others = await getSessionStorage('ann', 's1').catch((error) => error.message);

@@ -67,3 +67,19 @@ fn the_enrichment_of_the_readme_asks_once_in_a_session() {
     }
     assert_eq!(crm.requests(1).len(), 1);
 }
+
+#[test]
+fn the_orders_of_the_readme_come_as_xml_and_are_answered_in_it() {
+    let receiver = Receiver::start();
+    let engine = as_shown(&receiver, "orders.js", "input: true, abortOnError: true", "", true);
+    let post = |body: &str| {
+        let headers = [("content-type", "application/xml")];
+        engine.connect().post(&engine.path("shop"), &headers, body.as_bytes()).expect("the server answers")
+    };
+    let order =
+        "<?xml version=\"1.0\"?>\n<order id=\"7 &amp; 8\"><customer> ann </customer><item>tea</item></order>";
+    let answer = post(order);
+    assert_eq!((answer.status, answer.body.as_slice()), (200, b"<received id=\"7 &amp; 8\"/>".as_slice()));
+    assert_eq!(receiver.got(1)[0].json()["AIOutput"]["data"], json!({ "items": ["tea"] }));
+    assert_eq!(post("<order>").status, 502);
+}
