@@ -22,8 +22,6 @@ use crate::script::{realm, value};
 const FILES_MAX: usize = 64;
 /// What a run may recurse into. Threads have 2 MiB, and a debug build needs some of it for itself.
 const STACK_BYTES: usize = 256 << 10;
-/// What a run can find free and is not out of memory.
-const PROBE_BYTES: usize = 64 << 10;
 
 /// Globals beyond those of scripts. What has no bound or no end that we see (BigInt, Proxy, WeakRef,
 /// FinalizationRegistry, SharedArrayBuffer, Atomics) is not among them.
@@ -206,8 +204,9 @@ impl Engine {
             // Where it was is not to be known: QuickJS does not note the line of what it interrupts.
             return Thrown { text: String::new(), position: None, kind: FailureKind::OutOfTime };
         }
-        let nothing = thrown.is_null() || thrown.type_of() == Type::Uninitialized;
-        if nothing && self.is_full(ctx) {
+        // With no memory left even for an exception, QuickJS throws nothing or null. A file that throws null itself is too
+        // rare to be told apart.
+        if thrown.is_null() || thrown.type_of() == Type::Uninitialized {
             return Thrown { text: String::new(), position: None, kind: FailureKind::OutOfMemory };
         }
         let described = self.describe(ctx, thrown).unwrap_or_else(|_| {
@@ -226,15 +225,6 @@ impl Engine {
                 Thrown { text: "something that cannot be shown was thrown".to_owned(), position: None, kind }
             }
         }
-    }
-
-    /// With no memory left even for an exception, QuickJS throws nothing or null.
-    fn is_full(&self, ctx: &Ctx<'_>) -> bool {
-        let full = rquickjs::String::from_str(ctx.clone(), &" ".repeat(PROBE_BYTES)).is_err();
-        if full {
-            ctx.catch();
-        }
-        full
     }
 
     fn describe<'js>(&self, ctx: &Ctx<'js>, thrown: JsValue<'js>) -> rquickjs::Result<Vec<String>> {
@@ -295,17 +285,14 @@ impl Pace {
 impl Failure {
     /// What was thrown in `file`, in words that say what to do.
     pub(super) fn of(thrown: Thrown, file: &Transformer, bounds: &Bounds) -> Failure {
-        let kind = match thrown.kind {
-            FailureKind::Thrown if thrown.text == "null" && !file.throws_null() => FailureKind::OutOfMemory,
-            kind => kind,
-        };
-        let text = match kind {
+        let text = match thrown.kind {
             FailureKind::OutOfTime => format!(
                 "it computed for more than {} ms: look for a loop that does not end, or raise the limit",
                 bounds.computing_ms
             ),
             FailureKind::OutOfMemory => format!(
-                "it used more than {} bytes of memory: look for a list or text that grows in a loop, or raise the limit",
+                "it used more than {} bytes of memory, or threw null, which looks the same: look for a list or text that \
+                 grows in a loop, or raise the limit",
                 bounds.memory_bytes
             ),
             FailureKind::Thrown
@@ -315,6 +302,6 @@ impl Failure {
             | FailureKind::TooManyRequests => thrown.text,
         };
         let line = thrown.position.map(|(line, column)| file.line(line, column));
-        Failure { text, line, kind }
+        Failure { text, line, kind: thrown.kind }
     }
 }

@@ -70,12 +70,6 @@ impl Transformer {
         self.lines.line(line, column)
     }
 
-    /// Whether it says that it throws null. Where it does not, a null comes from QuickJS, which has no memory left for an
-    /// exception then; one that comes out of a variable is taken for that.
-    pub(super) fn throws_null(&self) -> bool {
-        ["throw null", "reject(null"].iter().any(|words| self.text.contains(words))
-    }
-
     /// What went wrong outside of all functions.
     fn top_level(&self, engine: &Engine, ctx: &Ctx<'_>) -> Mistake {
         let thrown = engine.thrown(ctx);

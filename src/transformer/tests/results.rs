@@ -29,7 +29,7 @@ fn a_result_is_the_json_of_what_the_function_gave() {
 fn each_kind_of_failure_says_what_happened() {
     for (body, kind, text) in [
         ("throw new RangeError('too far')", FailureKind::Thrown, "RangeError: too far"),
-        ("throw null", FailureKind::Thrown, "null"),
+        ("throw null", FailureKind::OutOfMemory, "it used more than 16777216 bytes of memory, or threw null"),
         ("throw undefined", FailureKind::Thrown, "undefined"),
         ("throw { code: 1 }", FailureKind::Thrown, "{\"code\":1}"),
         ("throw 'words'", FailureKind::Thrown, "words"),
