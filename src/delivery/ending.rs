@@ -57,7 +57,7 @@ impl Delivery {
             Next::Again(next_at) => self.again(ctx, id, attempt, next_at),
             Next::Dead(reason) => match webhook.on_exhausted {
                 OnExhausted::Skip => self.skip(ctx, id, attempt, reason),
-                OnExhausted::Block => self.block(id, attempt, reason),
+                OnExhausted::Block => self.block(ctx, id, attempt, reason),
             },
         }
     }
@@ -90,11 +90,13 @@ impl Delivery {
         writes.attempts(parcel.first(), &attempts);
         self.commits.defer(writes);
         parcel.attempts = Some(attempts);
+        let key = parcel.first().session;
         self.file(ctx, id, Stage::Waiting(next_at));
+        self.step_back(ctx, key);
     }
 
     /// The sessions in it wait until a person says what becomes of it.
-    fn block(&mut self, id: ParcelId, attempt: Attempt, reason: String) {
+    fn block(&mut self, ctx: &mut Context<Self>, id: ParcelId, attempt: Attempt, reason: String) {
         let Some(parcel) = self.parcels.get_mut(&id) else { return };
         let (endpoint, number) = (parcel.endpoint().to_owned(), *parcel.first());
         tracing::warn!(endpoint, session = %number.session, sequence = number.sequence, reason,
@@ -105,6 +107,7 @@ impl Delivery {
         self.commits.defer(writes);
         parcel.attempts = Some(attempts);
         parcel.stage = Stage::Blocked;
+        self.step_back(ctx, number.session);
     }
 
     /// As often as it takes: until it is written, nothing behind it may go.

@@ -72,6 +72,11 @@ impl Parcel {
         Parcel { members, batch: Some(Sealed { webhook_id, stored: true }), attempts, stage }
     }
 
+    /// Whether another callback may go before it: nobody has it in hand, and nobody else is in it.
+    pub fn steps_back(&self) -> bool {
+        self.batch.is_none() && (self.stage == Stage::Ready || self.stage.waits())
+    }
+
     /// The attempts at all of it are kept with the first one.
     pub fn first(&self) -> &Number {
         &self.members[0].0

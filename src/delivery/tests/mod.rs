@@ -2,6 +2,7 @@
 //! schedules of hours in moments.
 
 mod batches;
+mod before;
 mod hours;
 mod refusals;
 
