@@ -117,14 +117,14 @@ impl Parcel {
     }
 
     /// `antiphon-skipped`: how many outputs of its session directly before each one were given up, in the order of the body.
-    /// None if there are none. `count` tells it for the first one of a session.
+    /// None if there are none. `count` tells it for those that do not follow the one before them.
     pub fn skipped(&self, mut count: impl FnMut(&Number) -> u64) -> Option<String> {
         let mut before = None;
         let counts: Vec<u64> = self
             .members
             .iter()
             .map(|(number, _)| {
-                let follows = before.replace(number.session) == Some(number.session);
+                let follows = before.replace(*number).is_some_and(|before| number.follows(&before));
                 if follows { 0 } else { count(number) }
             })
             .collect();

@@ -91,6 +91,25 @@ async fn a_batch_that_is_given_up_is_a_dead_letter_for_each_output_and_each_can_
 }
 
 #[actix::test]
+async fn what_was_given_up_between_two_outputs_of_a_batch_is_told_with_the_second() {
+    let mut stage = Stage::new("batch: { max: 2, lingerMs: 200 }, retryAfterSeconds: []").await;
+    stage.answers(|_| answered(500));
+    let one = stage.says("ann", "one");
+    stage.says("ann", "two");
+    stage.forward(SECOND).await;
+    assert_eq!(stage.store().dead_letters(None, 9).unwrap().len(), 2);
+    stage.got();
+    stage.answers(|_| answered(204));
+    assert_eq!(stage.redeliver(one).await, Asked::Done);
+    stage.says("ann", "three");
+    stage.says("ann", "four");
+    stage.forward(SECOND).await;
+    let got = stage.got();
+    assert_eq!(bodies(&got), ["[\"one\",\"three\"]", "[\"four\"]"]);
+    assert_eq!((got[0].skipped.as_deref(), got[1].skipped.as_deref()), (Some("0,1"), None));
+}
+
+#[actix::test]
 async fn what_was_sent_by_itself_stays_by_itself_when_batches_are_switched_on() {
     let mut stage = Stage::new("retryAfterSeconds: [60]").await;
     stage.answers(|_| answered(500));
