@@ -55,7 +55,8 @@ impl Delivery {
         match retry::next(&outcome, count, &webhook.retry_after, now, chance()) {
             Next::Delivered => self.delivered(ctx, id, attempt),
             Next::Again(next_at) => self.again(ctx, id, attempt, next_at),
-            Next::Dead(reason) => match webhook.on_exhausted {
+            Next::Dead(reason) => self.skip(ctx, id, attempt, reason),
+            Next::Exhausted(reason) => match webhook.on_exhausted {
                 OnExhausted::Skip => self.skip(ctx, id, attempt, reason),
                 OnExhausted::Block => self.block(id, attempt, reason),
             },

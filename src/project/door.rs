@@ -125,7 +125,7 @@ pub static WEBHOOK: Shape = Shape::new(
         Key::optional(
             "onExhausted",
             Kind::Words(&["skip", "block"]),
-            "What happens to the session's further outputs then. skip: they go on, and the next one says how many were given up; block: they wait until a person says what becomes of it (`antiphon deliveries`).",
+            "What happens to the session's further outputs then. skip: they go on, and the next one says how many were given up; block: they wait until a person says what becomes of it (`antiphon deliveries`). A webhook that answers 410 ends an output at once, as with skip.",
         )
         .default("\"skip\""),
         Key::optional(

@@ -38,7 +38,7 @@ pub struct BatchRules {
     pub linger_ms: u64,
 }
 
-/// What happens to a session's further callbacks when one is given up.
+/// What happens to a session's further callbacks when the attempts at one are used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnExhausted {
     /// They go on.
