@@ -62,7 +62,7 @@ impl Outcome {
 
 /// `attempt` counts from 1 and is the one that just ended; `schedule` holds the waits after the 1st, 2nd, … one in
 /// milliseconds; `jitter` is drawn evenly from 0 to 1 and moves the wait by up to 20 % either way. Contract, section 4.
-pub fn next(outcome: &Outcome, attempt: u32, schedule: &[u64], now: u64, jitter: f64) -> Next {
+pub fn next(outcome: &Outcome, attempt: usize, schedule: &[u64], now: u64, jitter: f64) -> Next {
     let retry_after = match outcome {
         Outcome::Answered { status: 200..=299, .. } => return Next::Delivered,
         Outcome::Answered { status: 410, .. } => {
@@ -71,7 +71,7 @@ pub fn next(outcome: &Outcome, attempt: u32, schedule: &[u64], now: u64, jitter:
         Outcome::Answered { retry_after_ms, .. } => *retry_after_ms,
         Outcome::TimedOut(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
-    let Some(wait) = schedule.get(attempt as usize - 1) else {
+    let Some(wait) = schedule.get(attempt - 1) else {
         return Next::Exhausted(match attempt {
             1 => format!("1 attempt: {}", outcome.told()),
             _ => format!("{attempt} attempts, the last one: {}", outcome.told()),
