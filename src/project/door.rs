@@ -15,7 +15,7 @@ const LINGER_MS_MAX: u64 = 60_000;
 /// One every quarter of an hour; and more than any one webhook takes.
 pub(super) const RATE_MIN: f64 = 0.001;
 pub(super) const RATE_MAX: f64 = 100_000.0;
-/// Their sequences stand in one header, and servers take 8 KiB of headers.
+/// Three numbers of each stand in headers: 4 to 7 KiB, and servers take 8.
 const BATCH_MAX: u64 = 250;
 
 pub static DOCUMENT: Document = Document {

@@ -22,7 +22,9 @@ fn a_callback_has_the_body_and_the_headers_of_the_contract() {
     let flow = "- say: { text: \"Hello {{ input.text }}\", data: { n: 1 } }\n- say: more";
     let engine =
         Engine::start(Project::new(flow).door("shop", &receiver, "user: alice, password: pass:word"));
-    let answer = engine.session("shop", "ann", "1").try_say("Ann");
+    let session = engine.session("shop", "ann", "1");
+    let answer = session.try_say("Ann");
+    let started_at = session.state()["startedAt"].to_string();
     let got = receiver.got(2);
     let trace = &answer.json()["traceId"];
     let expected = |text: &str, data| {
@@ -37,6 +39,7 @@ fn a_callback_has_the_body_and_the_headers_of_the_contract() {
         assert_eq!(callback.header("content-type"), "application/json");
         assert_eq!(callback.header("user-agent"), concat!("antiphon/", env!("CARGO_PKG_VERSION")));
         assert_eq!(callback.header("authorization"), "Basic YWxpY2U6cGFzczp3b3Jk");
+        assert_eq!(callback.header("antiphon-started-at"), started_at);
         assert_eq!(callback.header("antiphon-sequence"), sequence);
         assert!(
             callback.header("webhook-timestamp").parse::<u64>().is_ok_and(|seconds| seconds > 1_600_000_000)
@@ -184,7 +187,7 @@ fn whatever_goes_wrong_the_same_bytes_come_again_under_the_same_id_and_no_redire
     for attempt in &attempts {
         assert_eq!(attempt.head.first, "POST /callback HTTP/1.1");
         assert_eq!(attempt.body, attempts[0].body);
-        for header in ["webhook-id", "antiphon-sequence"] {
+        for header in ["webhook-id", "antiphon-started-at", "antiphon-sequence"] {
             assert_eq!(attempt.header(header), attempts[0].header(header));
         }
     }

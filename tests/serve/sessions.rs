@@ -131,6 +131,8 @@ fn a_session_that_was_stopped_begins_anew_and_its_outputs_count_from_one() {
     let texts: Vec<_> = got.iter().map(|callback| callback.text()).collect();
     assert_eq!(texts, ["user hi 1", "user bye 2", "user hi 1"]);
     assert_eq!(["1", "2", "1"], [0, 1, 2].map(|n: usize| got[n].header("antiphon-sequence")));
+    let lives = [0, 1, 2].map(|n: usize| got[n].header("antiphon-started-at").parse::<u64>().unwrap());
+    assert!(lives[0] == lives[1] && lives[1] < lives[2], "{lives:?}");
     assert_ne!(got[0].header("webhook-id"), got[2].header("webhook-id"));
     assert_eq!(session.transcript().len(), 1, "the transcript is that of the new life");
 }

@@ -12,6 +12,7 @@ async fn outputs_of_many_sessions_go_together_in_the_order_of_each() {
     let got = stage.got();
     assert_eq!(got[0].body, "[\"a1\",\"a2\",\"b1\",\"c1\"]");
     assert_eq!((got[0].sequence.as_str(), got[0].at), ("1,2,1,1", START), "it was full: it did not linger");
+    assert_eq!(got[0].started_at, format!("{START},{START},{START},{START}"));
     assert_eq!((got[1].body.as_str(), got[1].sequence.as_str(), got.len()), ("[\"a3\"]", "3", 2));
     assert!((START + 200..START + 250).contains(&got[1].at), "it lingered until {}", got[1].at);
     assert_ne!(got[0].id, got[1].id);
