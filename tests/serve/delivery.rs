@@ -4,12 +4,8 @@ use antiphon::model::DeadLetter;
 use serde_json::json;
 
 use crate::support::{
-    Callback, Engine, Project, Receiver, Reply, retries, session_id, store, tear_row, told,
+    Callback, Engine, Project, Receiver, Reply, retries, session_id, store, tear_row, texts, told,
 };
-
-fn texts(callbacks: &[Callback]) -> Vec<String> {
-    callbacks.iter().map(Callback::text).collect()
-}
 
 fn dead_letters(engine: &Engine) -> Vec<DeadLetter> {
     let page = store(&engine.project.state).dead_letters(None, 100).expect("they can be read");

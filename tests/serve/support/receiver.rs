@@ -158,7 +158,7 @@ impl Receiver {
 
     /// The texts of the first so many.
     pub fn texts(&self, count: usize) -> Vec<String> {
-        self.got(count).iter().map(Callback::text).collect()
+        texts(&self.got(count))
     }
 
     /// The most requests that hung at the same time.
@@ -177,6 +177,10 @@ impl Answers<'_> {
     pub fn always(self) {
         self.receiver.shared.lock().always = Some(self.reply);
     }
+}
+
+pub fn texts(callbacks: &[Callback]) -> Vec<String> {
+    callbacks.iter().map(Callback::text).collect()
 }
 
 impl Callback {
