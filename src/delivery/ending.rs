@@ -50,12 +50,13 @@ impl Delivery {
         let took = Duration::from_millis(now.saturating_sub(at));
         self.shared.metrics.attempt(parcel.endpoint(), outcome.counted(), took);
         let webhook = webhook(&self.live, parcel.endpoint()).unwrap_or(before);
-        let count = parcel.attempts.as_ref().map_or(0, |attempts| attempts.count) + 1;
+        let count = parcel.attempts.as_ref().map_or(0, |attempts| attempts.all.len()) + 1;
         let attempt = history::attempt(at, now, &outcome);
         match retry::next(&outcome, count, &webhook.retry_after, now, chance()) {
             Next::Delivered => self.delivered(ctx, id, attempt),
             Next::Again(next_at) => self.again(ctx, id, attempt, next_at),
-            Next::Dead(reason) => match webhook.on_exhausted {
+            Next::Dead(reason) => self.skip(ctx, id, attempt, reason),
+            Next::Exhausted(reason) => match webhook.on_exhausted {
                 OnExhausted::Skip => self.skip(ctx, id, attempt, reason),
                 OnExhausted::Block => self.block(ctx, id, attempt, reason),
             },

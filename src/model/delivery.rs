@@ -47,14 +47,14 @@ pub struct Seen {
     pub at: u64,
 }
 
-/// How often a callback was tried, and when the next try is due. Those of a batch stand with its first callback.
+/// The tries at a callback, and when the next one is due. Those of a batch stand with its first callback.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempts {
-    pub count: u32,
     pub next_at: u64,
-    /// The latest ones, oldest first.
-    pub last: Vec<Attempt>,
+    /// Oldest first. Rows call it as they did when there was a bound to it.
+    #[serde(rename = "last")]
+    pub all: Vec<Attempt>,
     /// Why it is not tried again until a person says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,

@@ -88,6 +88,11 @@ impl Number {
         format!("msg_{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    /// Whether nothing lies between the two.
+    pub fn follows(&self, before: &Number) -> bool {
+        *self == Number { sequence: before.sequence + 1, ..*before }
+    }
+
     /// The callback that a `webhook-id` means.
     pub fn parse(webhook_id: &str) -> Option<Number> {
         let bytes = URL_SAFE_NO_PAD.decode(webhook_id.strip_prefix("msg_")?).ok()?;

@@ -39,6 +39,7 @@ pub struct Got {
     pub at: u64,
     pub id: String,
     pub body: String,
+    pub started_at: String,
     pub sequence: String,
     pub skipped: Option<String>,
 }
@@ -103,8 +104,8 @@ impl Stage {
     fn post(&self) -> Post {
         let (got, answers) = (self.got.clone(), self.answers.clone());
         Box::new(move |_, letter, at| {
-            let Letter { webhook_id: id, body, sequence, skipped, .. } = letter;
-            let letter = Got { at, id, body, sequence, skipped };
+            let Letter { webhook_id: id, body, started_at, sequence, skipped, .. } = letter;
+            let letter = Got { at, id, body, started_at, sequence, skipped };
             got.borrow_mut().push(letter.clone());
             let outcome = (answers.borrow_mut())(&letter);
             Box::pin(std::future::ready(outcome))

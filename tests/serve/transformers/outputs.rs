@@ -9,7 +9,7 @@ use antiphon::store::Writes;
 use serde_json::{Value, json};
 
 use super::{ECHO, notes, shop};
-use crate::support::{Engine, Project, Receiver, Reply, session_id, store};
+use crate::support::{Engine, Project, Receiver, Reply, session_id, store, to};
 
 #[test]
 fn what_handle_output_gives_back_is_sent_as_it_is_and_what_it_drops_leaves_no_gap() {
@@ -79,6 +79,23 @@ fn an_output_whose_transformer_fails_goes_out_as_it_was_or_becomes_a_dead_letter
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].reason, "handleOutput failed: transformers/shop.js:2: Error: I cannot");
     assert!(letters[0].callback.body.contains("bad") && letters[0].attempts.is_empty());
+}
+
+#[test]
+fn an_output_that_was_given_up_in_the_middle_of_a_batch_is_told_with_the_one_behind_it() {
+    let receiver = Receiver::start();
+    let script = "export function handleOutput({ output, processedOutput }) {\n  if (output.text === 'two') throw new Error('I cannot');\n  return processedOutput;\n}";
+    let hooks = "transformers: { file: shop.js, output: true, abortOnError: true }";
+    let webhook = to(&receiver, "batch: { max: 3, lingerMs: 60000 }");
+    let project =
+        Project::new("- say: one\n- say: two\n- say: three\n- say: four\n").script("shop.js", script);
+    let engine = Engine::start(project.endpoint("shop", &format!("{webhook}\n{hooks}")));
+    engine.session("shop", "ann", "1").says("hello");
+    let batch = receiver.got(1).remove(0);
+    let texts: Vec<Value> =
+        batch.json().as_array().unwrap().iter().map(|output| output["AIOutput"]["text"].clone()).collect();
+    assert_eq!(texts, ["one", "three", "four"]);
+    assert_eq!((batch.header("antiphon-sequence"), batch.header("antiphon-skipped")), ("1,3,4", "0,1,0"));
 }
 
 #[test]
