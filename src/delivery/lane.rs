@@ -342,7 +342,7 @@ mod tests {
         let mut lane = Lane::fresh(number(1, 2), callback(2));
         push(&mut lane, 3);
         let waited = lane.take(1).remove(0);
-        let attempts = Attempts { count: 1, next_at: 7, last: Vec::new(), blocked: None };
+        let attempts = Attempts { next_at: 7, all: Vec::new(), blocked: None };
         lane.unpack(waited.0, waited.1, Some(attempts.clone()));
         lane.exhume(number(1, 1));
         lane.refill_again(number(1, 1), Some(callback(1)));
