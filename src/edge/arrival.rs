@@ -24,6 +24,10 @@ const OF_THE_CONNECTION: [&str; 10] = [
     "upgrade",
 ];
 
+/// Statuses whose answer ends with its headers (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5): a body would be taken for the
+/// beginning of the next answer.
+const WITHOUT_A_BODY: [u16; 3] = [204, 205, 304];
+
 /// What a run made of a request.
 #[derive(Debug)]
 pub enum Arrived {
@@ -140,10 +144,15 @@ fn meaning(
     }
 }
 
-/// The answer as it can be sent. Headers that belong to the connection, or are none, are left out.
+/// The answer as it can be sent. Headers that belong to the connection, or are none, are left out; so is a body where none
+/// may be, in silence: `sendStatus` writes the name of the status there.
 fn fitting(mut response: Response, path: &str, notes: &mut Vec<Note>) -> Result<Response, String> {
     if !(200..=599).contains(&response.status) {
         return Err(format!("{} is no status of an answer; write one from 200 to 599", response.status));
+    }
+    if WITHOUT_A_BODY.contains(&response.status) {
+        response.body.clear();
+        response.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
     }
     response.headers.retain(|(name, value)| {
         let parsed = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
@@ -223,6 +232,20 @@ mod tests {
             assert!(fitting(response(status, &[]), "", &mut Vec::new()).is_err(), "{status}");
         }
         assert!(fitting(response(599, &[]), "", &mut Vec::new()).is_ok());
+    }
+
+    #[test]
+    fn an_answer_that_ends_with_its_headers_has_no_body_and_nobody_complains() {
+        for status in [204, 205, 304] {
+            let mut notes = Vec::new();
+            let given = Response {
+                body: "the name of the status".to_owned(),
+                ..response(status, &[("Content-Type", "text/plain"), ("X-Mine", "1")])
+            };
+            let fitting = fitting(given, "", &mut notes).unwrap();
+            assert_eq!((fitting.body.as_str(), notes.len()), ("", 0), "{status}");
+            assert_eq!(fitting.headers, [("X-Mine".to_owned(), "1".to_owned())], "{status}");
+        }
     }
 
     #[test]

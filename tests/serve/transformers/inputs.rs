@@ -72,6 +72,25 @@ fn a_transformer_answers_its_caller_itself_and_what_it_accepts_is_accepted_befor
 }
 
 #[test]
+fn an_answer_whose_status_has_no_body_leaves_nothing_before_the_next_one() {
+    let receiver = Receiver::start();
+    let script = "export const handleInput = ({ request, response }) => {\n\
+                  if (request.query.send) response.status(Number(request.query.send)).send('a body');\n\
+                  else response.sendStatus(Number(request.query.status));\n};";
+    let engine = Engine::start(shop(&receiver, ECHO, "input: true", script));
+    let (mut connection, path) = (engine.connect(), engine.path("shop"));
+    for status in [204, 205, 304] {
+        for way in ["send", "status"] {
+            let answer = connection.post(&format!("{path}?{way}={status}"), &[], b"hello").unwrap();
+            assert_eq!((answer.status, answer.body.as_slice()), (status, b"".as_slice()), "{way}");
+            assert_eq!(answer.head.header("content-type"), None, "{way} {status}");
+        }
+    }
+    let answer = connection.post(&format!("{path}?status=200"), &[], b"hello").unwrap();
+    assert_eq!((answer.status, answer.body.as_slice()), (200, b"OK".as_slice()));
+}
+
+#[test]
 fn a_failure_lets_the_input_go_on_as_it_came_or_is_a_502() {
     let receiver = Receiver::start();
     let script = "export function handleInput({ request }) {\n  if (request.body.text === 'list') return [1];\n  \
