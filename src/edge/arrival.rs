@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::lanes::Run;
 use super::{Change, Failed, Posted, check_kept, of_run};
-use crate::model::{Body, Map, Note, NoteKind, Source};
+use crate::model::{Body, Map, Note, NoteKind, Response, Source};
 use crate::project::{Endpoint, Transformers};
-use crate::transformer::{Bounds, Done, Hook, Job, Kept, Response};
+use crate::transformer::{Bounds, Done, Hook, Job, Kept};
 
 /// Headers that HTTP/1.1 keeps between two neighbours (RFC 9110, section 7.6.1), and the length, which the server counts.
 const OF_THE_CONNECTION: [&str; 10] = [
@@ -76,11 +76,6 @@ pub fn job(
         Map::from_iter([("endpoint".to_owned(), endpoint.object.clone()), ("request".to_owned(), request)]);
     let transformer = transformers.transformer.clone();
     Some(Job { transformer, hook, arguments, now, seed, bounds, of: None, storage: None })
-}
-
-/// What a caller is answered whose input a transformer dropped.
-pub fn dropped(trace_id: &str) -> Value {
-    json!({ "traceId": trace_id, "dropped": true })
 }
 
 /// A request after its run.

@@ -7,8 +7,8 @@ use super::plan::{Headers, Request};
 use super::request::JSON;
 use super::stage::{Stage, Trouble};
 use crate::edge::{self, Arrival, Arrived, Posted, Wire};
-use crate::model::{Body, Map, Note, NoteKind, Problem, Source, expect_json};
-use crate::transformer::{Hook, Response};
+use crate::model::{Body, Map, Note, NoteKind, Problem, Response, Source, Told, expect_json};
+use crate::transformer::Hook;
 
 /// What a caller is answered.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Stage<'_> {
     pub fn post(&mut self, request: &Request) -> Result<Reply, Trouble> {
         let Came { body, response } = self.arrive(request)?;
         let usual = match body {
-            None => Reply::json(200, &edge::dropped(&self.next_trace_id())),
+            None => Reply::json(200, &json!(Told::dropped(&self.next_trace_id()))),
             Some(body) if self.is_own(&body) => {
                 Reply::json(202, &json!(self.speak(request.to, body.text, body.data)?))
             }

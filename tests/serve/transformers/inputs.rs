@@ -177,21 +177,6 @@ fn inject_and_notify_go_through_functions_of_their_own_in_both_forms() {
 }
 
 #[test]
-fn a_key_that_comes_again_is_answered_as_the_first_time_though_its_transformer_runs_again() {
-    let receiver = Receiver::start();
-    let script =
-        "export const handleInput = ({ request }) => ({ text: request.body.text + ' ' + uuid.v4() });";
-    let engine = Engine::start(shop(&receiver, ECHO, "input: true", script));
-    let session = engine.session("shop", "ann", "1");
-    let post = |text: &str| session.post("", &json!({ "text": text }), &[("idempotency-key", "k")]);
-    let first = post("one");
-    assert_eq!(post("one").json(), first.json());
-    post("two").problem(409, "key-reused");
-    session.says("three");
-    assert_eq!(receiver.texts(2).iter().map(|text| &text[..3]).collect::<Vec<_>>(), ["one", "thr"]);
-}
-
-#[test]
 fn an_address_inside_is_refused_to_a_transformer_too() {
     let (receiver, inside) = (Receiver::start(), Receiver::start());
     let script = format!(
