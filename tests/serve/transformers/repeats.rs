@@ -72,6 +72,33 @@ fn what_a_transformer_drops_or_answers_itself_is_answered_so_again_and_changes_i
 }
 
 #[test]
+fn a_kill_while_handle_input_waits_accepts_nothing_and_the_same_key_sends_the_same_requests() {
+    let (receiver, api) = (Receiver::start(), Receiver::start());
+    api.answers(Reply::Hang).times(1);
+    let script = format!(
+        "export const handleInput = async () => {{ await httpRequest({{ uri: '{}' }}); return {{}}; }};",
+        api.base()
+    );
+    let mut engine = Engine::start(shop(&receiver, ECHO, "input: true", &script));
+    let session = engine.session("shop", "ann", "1");
+    let mut connection = engine.connect();
+    send(&engine, &mut connection, "one", &[]);
+    api.requests(1);
+    engine.kill();
+    assert!(connection.answer().is_err(), "nobody was told that it was accepted");
+    engine.start_again();
+    assert_eq!(session.get("").status, 404, "and it was not");
+    let first = post(&session, "one", "k");
+    assert_eq!((first.sequence(), post(&session, "one", "k").json()), (1, first.json()));
+    assert_eq!(session.says("two"), 2);
+    let asked = api.requests(3);
+    let keys: Vec<&str> = asked.iter().map(|request| request.header("idempotency-key")).collect();
+    assert_eq!((asked.len(), keys[1], keys[2] == keys[0]), (3, keys[0], false));
+    assert_eq!(receiver.texts(2), ["one", "two"]);
+    assert_eq!(session.transcript().len(), 2);
+}
+
+#[test]
 fn of_two_with_one_key_at_once_the_second_waits_and_is_answered_as_the_first() {
     let (receiver, api) = (Receiver::start(), Receiver::start());
     api.answers(Reply::Hang).times(1);
