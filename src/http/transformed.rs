@@ -10,7 +10,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::body;
 use super::front::Front;
 use super::input::{self, Said, deliver, fingerprint, header, idempotency, not_accepted};
 use super::problem::Problem;
@@ -69,7 +68,8 @@ pub(super) async fn post(
         }
         Arrived::Failed(failed) => {
             notes.push(failed.note(hook.function(), "what was posted goes on as it came"));
-            let body = body::expect_json(request).and_then(|()| Body::parse(bytes));
+            let content_type = header(request.headers(), "Content-Type");
+            let body = Body::as_it_came(request.method().as_str(), content_type, bytes);
             let body = body.inspect_err(|_| way.log(&notes))?;
             way.deliver(body, notes, (None, None)).await
         }

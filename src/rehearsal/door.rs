@@ -7,7 +7,7 @@ use super::plan::{Headers, Request};
 use super::request::JSON;
 use super::stage::{Stage, Trouble};
 use crate::edge::{self, Arrival, Arrived, Posted, Wire};
-use crate::model::{Body, Map, Note, NoteKind, Problem, Response, Source, Told, expect_json};
+use crate::model::{Body, Map, Note, NoteKind, Problem, Response, Source, Told};
 use crate::transformer::Hook;
 
 /// What a caller is answered.
@@ -124,10 +124,9 @@ fn is_taken(method: &str, hook: Option<Hook>) -> bool {
     method == "POST" || hook == Some(Hook::Input)
 }
 
-fn as_it_came(Request { headers, body, .. }: &Request) -> Result<Came, Trouble> {
-    let body = expect_json(headers.get("content-type").map(String::as_str))
-        .and_then(|()| Body::parse(body.as_bytes()))
-        .map_err(Trouble::NotTaken)?;
+fn as_it_came(Request { method, headers, body, .. }: &Request) -> Result<Came, Trouble> {
+    let content_type = headers.get("content-type").map(String::as_str);
+    let body = Body::as_it_came(method, content_type, body.as_bytes()).map_err(Trouble::NotTaken)?;
     Ok(Came { body: Some(body), response: None })
 }
 

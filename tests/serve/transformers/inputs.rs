@@ -128,6 +128,7 @@ fn a_failure_lets_the_input_go_on_as_it_came_or_is_a_502() {
 fn a_get_reaches_handle_input_if_it_is_on_and_any_content_type_does() {
     let receiver = Receiver::start();
     let script = "export const handleInput = ({ request, response }) => {\n\
+                  if (request.query.fails) throw new Error('as it was asked to');\n\
                   if (request.query.challenge) { response.send(request.query.challenge); return; }\n\
                   const { From, Body } = typeof request.body === 'string' ? JSON.parse('{}') : request.body;\n\
                   return { userId: From ?? 'text', sessionId: 'sms', text: Body ?? request.rawBody };\n};";
@@ -145,9 +146,11 @@ fn a_get_reaches_handle_input_if_it_is_on_and_any_content_type_does() {
     let mut texts = receiver.texts(2);
     texts.sort();
     assert_eq!(texts, ["Good day", "plain words"]);
-    let refused = connection.ask("GET", &engine.path("plain"), &[], b"").unwrap();
-    refused.problem(405, "method-not-allowed");
-    assert_eq!(refused.head.header("allow"), Some("POST"));
+    for refused in [engine.path("plain"), format!("{path}?fails=yes")] {
+        let refused = connection.ask("GET", &refused, &[], b"").unwrap();
+        refused.problem(405, "method-not-allowed");
+        assert_eq!(refused.head.header("allow"), Some("POST"));
+    }
 }
 
 #[test]
