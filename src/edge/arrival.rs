@@ -43,26 +43,26 @@ pub enum Arrived {
     Failed(Failed),
 }
 
-/// The function that such an input goes through, if the endpoint has it switched on.
-pub fn hook(endpoint: &Endpoint, source: Source) -> Option<Hook> {
+/// The function that such an input goes through, and where it is, if the endpoint has it switched on.
+pub fn hook(endpoint: &Endpoint, source: Source) -> Option<(Hook, &Transformers)> {
     let hook = match source {
         Source::User => Hook::Input,
         Source::Inject => Hook::Inject,
         Source::Notify => Hook::Notify,
         Source::Agent | Source::Timeout | Source::Returned => return None,
     };
-    endpoint.transformers.as_ref().filter(|transformers| transformers.has(hook)).map(|_| hook)
+    let transformers = endpoint.transformers.as_ref().filter(|transformers| transformers.has(hook))?;
+    Some((hook, transformers))
 }
 
-/// The run for one request; none if the endpoint does not have this hook.
+/// The run for one request.
 pub fn job(
     endpoint: &Endpoint,
-    hook: Hook,
+    (hook, transformers): (Hook, &Transformers),
     posted: &Posted,
     (now, seed): (u64, u64),
     bounds: Bounds,
-) -> Option<Job> {
-    let transformers = endpoint.transformers.as_ref().filter(|transformers| transformers.has(hook))?;
+) -> Job {
     let request = json!({
         "method": posted.method,
         "headers": posted.headers,
@@ -75,7 +75,7 @@ pub fn job(
     let arguments =
         Map::from_iter([("endpoint".to_owned(), endpoint.object.clone()), ("request".to_owned(), request)]);
     let transformer = transformers.transformer.clone();
-    Some(Job { transformer, hook, arguments, now, seed, bounds, of: None, storage: None })
+    Job { transformer, hook, arguments, now, seed, bounds, of: None, storage: None }
 }
 
 /// A request after its run.
@@ -90,8 +90,7 @@ pub struct Arrival {
 
 /// What the run means.
 pub fn arrived(
-    transformers: &Transformers,
-    hook: Hook,
+    (hook, transformers): (Hook, &Transformers),
     posted: &Posted,
     run: Run,
     storage_bytes_max: usize,

@@ -63,10 +63,10 @@ pub async fn asked(
     body: Payload,
 ) -> HttpResponse {
     let endpoint = front.engine.project().by_token(&token).cloned();
-    match endpoint.and_then(|endpoint| edge::hook(&endpoint, Source::User)) {
-        Some(_) => at_token(&front, &token, Source::User, &request, body).await,
-        None => super::only_post(request).await,
+    if endpoint.is_some_and(|endpoint| edge::hook(&endpoint, Source::User).is_some()) {
+        return at_token(&front, &token, Source::User, &request, body).await;
     }
+    super::only_post(request).await
 }
 
 async fn at_token(

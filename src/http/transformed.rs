@@ -16,7 +16,7 @@ use super::problem::Problem;
 use crate::clock;
 use crate::edge::{self, Arrival, Arrived, Order, Posted, Run, Wire};
 use crate::model::{Body, Note, Response, Seen, SessionId, SessionKey, Source, Told, Within};
-use crate::project::Endpoint;
+use crate::project::{Endpoint, Transformers};
 use crate::session::{Brought, Idempotency, Known, Refusal, Remember};
 use crate::transformer::{Hook, Kept};
 
@@ -28,7 +28,7 @@ struct Way<'a> {
     front: &'a Front,
     endpoint: &'a Arc<Endpoint>,
     source: Source,
-    hook: Hook,
+    hook: (Hook, &'a Transformers),
     trace_id: &'a str,
     once: Option<Idempotency>,
 }
@@ -36,12 +36,11 @@ struct Way<'a> {
 pub(super) async fn post(
     front: &Front,
     endpoint: &Arc<Endpoint>,
-    (source, hook): (Source, Hook),
+    (source, hook): (Source, (Hook, &Transformers)),
     request: &HttpRequest,
     bytes: &Bytes,
     trace_id: &str,
 ) -> Result<HttpResponse, Problem> {
-    let Some(transformers) = &endpoint.transformers else { return Err(Refusal::Overloaded.into()) };
     let mut once = idempotency(request.headers(), || fingerprint(&asked(request, source, bytes)))?;
     let _inside = front.gate.enter()?;
     front.engine.store.accepting().map_err(Refusal::from)?;
@@ -54,7 +53,8 @@ pub(super) async fn post(
     let way = Way { front, endpoint, source, hook, trace_id, once };
     let run = way.run(&posted).await?;
     let bytes_max = front.engine.project().settings.limits.context_bytes;
-    let Arrival { what, kept, mut notes } = edge::arrived(transformers, hook, &posted, run, bytes_max);
+    let Arrival { what, kept, mut notes } = edge::arrived(hook, &posted, run, bytes_max);
+    let (hook, transformers) = hook;
     match what {
         Arrived::Input { body, response } => way.deliver(body, notes, (kept, response)).await,
         Arrived::Dropped { response } => {
@@ -107,13 +107,12 @@ impl Way<'_> {
         let project = self.front.engine.project();
         let bounds = project.transformer_bounds();
         let job = edge::job(self.endpoint, self.hook, posted, (clock::now(), clock::seed()), bounds);
-        let job = job.ok_or(Refusal::Overloaded)?;
         if let Some(done) = edge::at_once(&job) {
             return Ok(Run::of(done));
         }
         // A caller that got no answer posts again with the same key, and its requests have the same one again.
         let words = self.once.as_ref().map_or([self.trace_id, ""], |once| [&once.key, &once.fingerprint]);
-        let mut about = vec![self.endpoint.name.clone(), self.hook.function().to_owned()];
+        let mut about = vec![self.endpoint.name.clone(), self.hook.0.function().to_owned()];
         about.extend(words.map(str::to_owned));
         let recall = self.front.engine.recall(&self.endpoint.name);
         let order = Order { job, about, recall, wait_ms: project.settings.limits.transformer_wait_ms };

@@ -63,20 +63,17 @@ impl Stage<'_> {
     /// Before anything is said. What a transformer asks for is answered, and what it keeps is kept.
     pub(super) fn arrive(&mut self, request: &Request) -> Result<Came, Trouble> {
         let hook = edge::hook(self.endpoint, request.to);
-        if !is_taken(&request.method, hook) {
+        if !is_taken(&request.method, hook.map(|(hook, _)| hook)) {
             return Err(Trouble::NotTaken(Problem::only_post()));
         }
-        let Some((hook, transformers)) = hook.zip(self.endpoint.transformers.as_ref()) else {
-            return as_it_came(request);
-        };
+        let Some(hook) = hook else { return as_it_came(request) };
         let posted = self.posted(request);
         let (at, bounds) = ((self.now(), self.inputs), self.project.transformer_bounds());
-        let Some(job) = edge::job(self.endpoint, hook, &posted, at, bounds) else {
-            return as_it_came(request);
-        };
+        let job = edge::job(self.endpoint, hook, &posted, at, bounds);
         let run = self.edges.run(&job, &mut self.answers)?;
         let bytes_max = self.project.settings.limits.context_bytes;
-        let Arrival { what, kept, notes } = edge::arrived(transformers, hook, &posted, run, bytes_max);
+        let Arrival { what, kept, notes } = edge::arrived(hook, &posted, run, bytes_max);
+        let (hook, transformers) = hook;
         self.notes.extend(notes);
         self.edges.keep(kept);
         match what {
