@@ -1,5 +1,9 @@
 //! What the transformers of sessions remember. It is written with the commit of whatever changed it, and forgotten when
 //! it was not used for as long as a session is kept.
+//!
+//! Runs of one session before the flow may be under way beside each other, and beside one behind it: they are not made to wait,
+//! as each would then wait for the requests of all before it, within its own bound. Each finds what was decided last, and
+//! what it leaves is merged by members of the top level: those it changed are taken whole, all others as they are then.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,5 +1,7 @@
 //! What comes in: the three functions that make an input of a request, and how they answer, drop, fail and wait.
 
+use std::thread;
+
 use serde_json::json;
 
 use super::{ECHO, notes, shop};
@@ -206,6 +208,38 @@ fn a_run_that_waits_too_long_fails() {
     let engine = Engine::start(project);
     engine.session("shop", "ann", "1").try_say("hello").problem(502, "transformer-failed");
     engine.wait_for_log("handleInput waited for too long, nothing was accepted;");
+}
+
+#[test]
+fn two_requests_of_one_session_at_once_find_the_same_storage_and_each_writes_the_members_it_changed() {
+    let (receiver, api) = (Receiver::start(), Receiver::start());
+    api.answers(Reply::Hang).times(2);
+    let script = format!(
+        "export async function handleInput({{ request, response }}) {{\n\
+           const {{ userId, sessionId, text }} = request.body;\n\
+           const storage = await getSessionStorage(userId, sessionId);\n\
+           if (text === 'look') return void response.json(storage);\n\
+           storage[text] = (storage[text] ?? 0) + 1;\n\
+           storage.count = (storage.count ?? 0) + 1;\n\
+           await httpRequest({{ uri: '{}' }});\n  return {{}};\n}}",
+        api.base()
+    );
+    let engine = Engine::start(shop(&receiver, ECHO, "input: true", &script));
+    let session = engine.session("shop", "ann", "1");
+    thread::scope(|scope| {
+        let posted = ["a", "b"].map(|text| {
+            scope.spawn({
+                let session = &session;
+                move || session.says(text)
+            })
+        });
+        api.requests(2);
+        api.goes_on();
+        let mut sequences = posted.map(|posted| posted.join().unwrap());
+        sequences.sort_unstable();
+        assert_eq!(sequences, [1, 2]);
+    });
+    assert_eq!(session.try_say("look").json(), json!({ "a": 1, "b": 1, "count": 1 }));
 }
 
 #[test]
