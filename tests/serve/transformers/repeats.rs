@@ -144,6 +144,49 @@ fn the_second_runs_if_the_first_comes_to_nothing() {
 }
 
 #[test]
+fn a_caller_that_hangs_up_leaves_its_key_to_its_next_attempt() {
+    let (receiver, api) = (Receiver::start(), Receiver::start());
+    api.answers(Reply::Hang).times(1);
+    let script = format!(
+        "export const handleInput = async () => {{ await httpRequest({{ uri: '{}' }}); return {{}}; }};",
+        api.base()
+    );
+    let engine = Engine::start(shop(&receiver, ECHO, "input: true", &script));
+    let (mut first, mut second) = (engine.connect(), engine.connect());
+    send(&engine, &mut first, "hello", &[]);
+    api.requests(1);
+    drop(first);
+    send(&engine, &mut second, "hello", &[]);
+    api.goes_on();
+    assert_eq!(second.answer().unwrap().sequence(), 1);
+    assert_eq!(engine.session("shop", "ann", "1").says("last"), 2);
+    assert_eq!(receiver.texts(2), ["hello", "last"]);
+}
+
+#[test]
+fn an_input_that_waits_in_its_queue_is_known_by_its_key_too() {
+    let (receiver, api) = (Receiver::start(), Receiver::start());
+    api.answers(Reply::Hang).times(1);
+    let script = format!(
+        "export const handleInput = ({{ request }}) => ({{ text: request.body.text + ' ' + uuid.v4() }});\n\
+         export async function handleOutput({{ processedOutput }}) {{\n\
+           await httpRequest({{ uri: '{}' }});\n  return processedOutput;\n}}",
+        api.base()
+    );
+    let mut engine = Engine::start(shop(&receiver, ECHO, "input: true, output: true", &script));
+    let session = engine.session("shop", "ann", "1");
+    let first = post(&session, "one", "k");
+    api.requests(1);
+    assert_eq!((post(&session, "one", "k").json(), first.sequence()), (first.json(), 1));
+    engine.kill();
+    engine.start_again();
+    assert_eq!(post(&session, "one", "k").json(), first.json());
+    post(&session, "two", "k").problem(409, "key-reused");
+    assert_eq!(receiver.texts(1)[0].split(' ').next(), Some("one"));
+    assert_eq!(session.transcript().len(), 1);
+}
+
+#[test]
 fn whom_a_transformer_refuses_spends_no_key() {
     let receiver = Receiver::start();
     let script = "export const handleInput = ({ request, response }) => {\n\
