@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::lanes::Run;
 use super::{Change, Failed, Posted, check_kept, of_run};
-use crate::model::{Body, Map, Note, NoteKind, Source};
+use crate::model::{Body, Map, Note, NoteKind, Response, Source};
 use crate::project::{Endpoint, Transformers};
-use crate::transformer::{Bounds, Done, Hook, Job, Kept, Response};
+use crate::transformer::{Bounds, Done, Hook, Job, Kept};
 
 /// Headers that HTTP/1.1 keeps between two neighbours (RFC 9110, section 7.6.1), and the length, which the server counts.
 const OF_THE_CONNECTION: [&str; 10] = [
@@ -23,6 +23,10 @@ const OF_THE_CONNECTION: [&str; 10] = [
     "transfer-encoding",
     "upgrade",
 ];
+
+/// Statuses whose answer ends with its headers (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5): a body would be taken for the
+/// beginning of the next answer.
+const WITHOUT_A_BODY: [u16; 3] = [204, 205, 304];
 
 /// What a run made of a request.
 #[derive(Debug)]
@@ -39,26 +43,26 @@ pub enum Arrived {
     Failed(Failed),
 }
 
-/// The function that such an input goes through, if the endpoint has it switched on.
-pub fn hook(endpoint: &Endpoint, source: Source) -> Option<Hook> {
+/// The function that such an input goes through, and where it is, if the endpoint has it switched on.
+pub fn hook(endpoint: &Endpoint, source: Source) -> Option<(Hook, &Transformers)> {
     let hook = match source {
         Source::User => Hook::Input,
         Source::Inject => Hook::Inject,
         Source::Notify => Hook::Notify,
         Source::Agent | Source::Timeout | Source::Returned => return None,
     };
-    endpoint.transformers.as_ref().filter(|transformers| transformers.has(hook)).map(|_| hook)
+    let transformers = endpoint.transformers.as_ref().filter(|transformers| transformers.has(hook))?;
+    Some((hook, transformers))
 }
 
-/// The run for one request; none if the endpoint does not have this hook.
+/// The run for one request.
 pub fn job(
     endpoint: &Endpoint,
-    hook: Hook,
+    (hook, transformers): (Hook, &Transformers),
     posted: &Posted,
     (now, seed): (u64, u64),
     bounds: Bounds,
-) -> Option<Job> {
-    let transformers = endpoint.transformers.as_ref().filter(|transformers| transformers.has(hook))?;
+) -> Job {
     let request = json!({
         "method": posted.method,
         "headers": posted.headers,
@@ -71,12 +75,7 @@ pub fn job(
     let arguments =
         Map::from_iter([("endpoint".to_owned(), endpoint.object.clone()), ("request".to_owned(), request)]);
     let transformer = transformers.transformer.clone();
-    Some(Job { transformer, hook, arguments, now, seed, bounds, of: None, storage: None })
-}
-
-/// What a caller is answered whose input a transformer dropped.
-pub fn dropped(trace_id: &str) -> Value {
-    json!({ "traceId": trace_id, "dropped": true })
+    Job { transformer, hook, arguments, now, seed, bounds, of: None, storage: None }
 }
 
 /// A request after its run.
@@ -91,8 +90,7 @@ pub struct Arrival {
 
 /// What the run means.
 pub fn arrived(
-    transformers: &Transformers,
-    hook: Hook,
+    (hook, transformers): (Hook, &Transformers),
     posted: &Posted,
     run: Run,
     storage_bytes_max: usize,
@@ -140,10 +138,15 @@ fn meaning(
     }
 }
 
-/// The answer as it can be sent. Headers that belong to the connection, or are none, are left out.
+/// The answer as it can be sent. Headers that belong to the connection, or are none, are left out; so is a body where none
+/// may be, in silence: `sendStatus` writes the name of the status there.
 fn fitting(mut response: Response, path: &str, notes: &mut Vec<Note>) -> Result<Response, String> {
     if !(200..=599).contains(&response.status) {
         return Err(format!("{} is no status of an answer; write one from 200 to 599", response.status));
+    }
+    if WITHOUT_A_BODY.contains(&response.status) {
+        response.body.clear();
+        response.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
     }
     response.headers.retain(|(name, value)| {
         let parsed = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
@@ -223,6 +226,20 @@ mod tests {
             assert!(fitting(response(status, &[]), "", &mut Vec::new()).is_err(), "{status}");
         }
         assert!(fitting(response(599, &[]), "", &mut Vec::new()).is_ok());
+    }
+
+    #[test]
+    fn an_answer_that_ends_with_its_headers_has_no_body_and_nobody_complains() {
+        for status in [204, 205, 304] {
+            let mut notes = Vec::new();
+            let given = Response {
+                body: "the name of the status".to_owned(),
+                ..response(status, &[("Content-Type", "text/plain"), ("X-Mine", "1")])
+            };
+            let fitting = fitting(given, "", &mut notes).unwrap();
+            assert_eq!((fitting.body.as_str(), notes.len()), ("", 0), "{status}");
+            assert_eq!(fitting.headers, [("X-Mine".to_owned(), "1".to_owned())], "{status}");
+        }
     }
 
     #[test]

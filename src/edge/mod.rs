@@ -13,7 +13,7 @@ mod notes;
 mod posted;
 mod runner;
 
-pub use arrival::{Arrival, Arrived, arrived, dropped, hook, job};
+pub use arrival::{Arrival, Arrived, arrived, hook, job};
 pub use departure::{Departed, Departures, Given};
 pub use lanes::{Called, Lanes, Order, Recall, Recalled, Run, called, host};
 use notes::of_run;

@@ -34,15 +34,14 @@ pub struct Stored {
     pub values: Map,
 }
 
-/// What the caller who sent an `Idempotency-Key` was answered.
+/// What the caller who sent an `Idempotency-Key` was answered: within a session that is always where its input stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Seen {
+pub struct Seen<T> {
     /// A hash of the body: the same key with another body is refused.
     pub fingerprint: String,
-    pub trace_id: String,
-    pub input_id: String,
-    pub sequence: u64,
+    #[serde(flatten)]
+    pub told: T,
     /// Milliseconds since 1970; forgotten 24 hours later.
     pub at: u64,
 }

@@ -29,6 +29,14 @@ pub struct UserKey(pub [u8; 12]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionKey(pub [u8; 24]);
 
+/// Where an `Idempotency-Key` counts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Within {
+    Session(SessionKey),
+    /// At this endpoint, where a transformer says which session a request is about, and may say another one each time.
+    Endpoint(String),
+}
+
 /// The content hash of a program: 16 bytes of a SHA-256, as 32 hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ProgramHash(pub String);

@@ -7,8 +7,8 @@ use super::plan::{Headers, Request};
 use super::request::JSON;
 use super::stage::{Stage, Trouble};
 use crate::edge::{self, Arrival, Arrived, Posted, Wire};
-use crate::model::{Body, Map, Note, NoteKind, Problem, Source, expect_json};
-use crate::transformer::{Hook, Response};
+use crate::model::{Body, Map, Note, NoteKind, Problem, Response, Source, Told};
+use crate::transformer::Hook;
 
 /// What a caller is answered.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Stage<'_> {
     pub fn post(&mut self, request: &Request) -> Result<Reply, Trouble> {
         let Came { body, response } = self.arrive(request)?;
         let usual = match body {
-            None => Reply::json(200, &edge::dropped(&self.next_trace_id())),
+            None => Reply::json(200, &json!(Told::dropped(&self.next_trace_id()))),
             Some(body) if self.is_own(&body) => {
                 Reply::json(202, &json!(self.speak(request.to, body.text, body.data)?))
             }
@@ -63,20 +63,17 @@ impl Stage<'_> {
     /// Before anything is said. What a transformer asks for is answered, and what it keeps is kept.
     pub(super) fn arrive(&mut self, request: &Request) -> Result<Came, Trouble> {
         let hook = edge::hook(self.endpoint, request.to);
-        if !is_taken(&request.method, hook) {
+        if !is_taken(&request.method, hook.map(|(hook, _)| hook)) {
             return Err(Trouble::NotTaken(Problem::only_post()));
         }
-        let Some((hook, transformers)) = hook.zip(self.endpoint.transformers.as_ref()) else {
-            return as_it_came(request);
-        };
+        let Some(hook) = hook else { return as_it_came(request) };
         let posted = self.posted(request);
         let (at, bounds) = ((self.now(), self.inputs), self.project.transformer_bounds());
-        let Some(job) = edge::job(self.endpoint, hook, &posted, at, bounds) else {
-            return as_it_came(request);
-        };
+        let job = edge::job(self.endpoint, hook, &posted, at, bounds);
         let run = self.edges.run(&job, &mut self.answers)?;
         let bytes_max = self.project.settings.limits.context_bytes;
-        let Arrival { what, kept, notes } = edge::arrived(transformers, hook, &posted, run, bytes_max);
+        let Arrival { what, kept, notes } = edge::arrived(hook, &posted, run, bytes_max);
+        let (hook, transformers) = hook;
         self.notes.extend(notes);
         self.edges.keep(kept);
         match what {
@@ -124,10 +121,9 @@ fn is_taken(method: &str, hook: Option<Hook>) -> bool {
     method == "POST" || hook == Some(Hook::Input)
 }
 
-fn as_it_came(Request { headers, body, .. }: &Request) -> Result<Came, Trouble> {
-    let body = expect_json(headers.get("content-type").map(String::as_str))
-        .and_then(|()| Body::parse(body.as_bytes()))
-        .map_err(Trouble::NotTaken)?;
+fn as_it_came(Request { method, headers, body, .. }: &Request) -> Result<Came, Trouble> {
+    let content_type = headers.get("content-type").map(String::as_str);
+    let body = Body::as_it_came(method, content_type, body.as_bytes()).map_err(Trouble::NotTaken)?;
     Ok(Came { body: Some(body), response: None })
 }
 

@@ -11,7 +11,7 @@ use super::write::{self, Lines};
 use super::{Failure, read, run, talk};
 use crate::edge::{self, Called};
 use crate::model::{Note, NoteKind, Record, SessionId};
-use crate::project::{Endpoint, File, Project, Transformers};
+use crate::project::{Endpoint, File, Project};
 use crate::script::Sandbox;
 use crate::yaml::Faults;
 
@@ -98,8 +98,8 @@ impl Recorder<'_> {
     /// The file that makes inputs of what is posted, if one has to do with any of these.
     fn transformer(&self, endpoint: Option<&Arc<Endpoint>>) -> Option<String> {
         let endpoint = endpoint?;
-        self.records.iter().find(|record| edge::hook(endpoint, record.input.source).is_some())?;
-        endpoint.transformers.as_ref().map(Transformers::path)
+        let hook = self.records.iter().find_map(|record| edge::hook(endpoint, record.input.source));
+        hook.map(|(_, transformers)| transformers.path())
     }
 
     fn answers(&self) -> Recorded {

@@ -8,6 +8,7 @@ mod actor;
 mod ahead;
 mod engine;
 mod feed;
+mod keys;
 mod lease;
 mod load;
 mod owed;
@@ -27,7 +28,7 @@ mod waking;
 
 pub use engine::{Engine, Handles};
 pub use feed::{BEHIND_MAX, Event, Watch};
-pub use post::{Accepted, Brought, Idempotency, Post, Refusal};
+pub use post::{Accepted, Brought, Idempotency, Known, Post, Refusal};
 pub use reload::ReloadError;
 pub use storage::{Recollect, Remember};
 pub use switchboard::{Drain, InMemory, Settle, Switchboard};

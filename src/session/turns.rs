@@ -10,7 +10,7 @@ use super::ahead;
 use super::owed::Outgoing;
 use super::passing::Passing;
 use super::pending::Pending;
-use super::post::{Accepted, Reply};
+use super::post::{Accepted, Brought, Reply};
 use super::shard::Shard;
 use super::slow::Job;
 use crate::clock;
@@ -173,11 +173,12 @@ impl SessionActor {
         let storage = self.write_storage(&mut writes, decided.departed.storage.take());
         let started = self.write_waits(&mut writes, &decided.turn);
         let Work { input, sequence, woken, brought, origin, pending } = work;
-        let notes = brought.notes;
+        let Brought { notes, response, .. } = brought;
         let (told, recent, again, wake) = match origin {
             Origin::Posted { once, reply } => {
                 let accepted = Accepted::of(&input, sequence);
-                let recent = once.map(|once| self.remember(&mut writes, &once, &accepted, input.received_at));
+                let at = input.received_at;
+                let recent = once.map(|once| self.remember(&mut writes, once, (&accepted, response), at));
                 (Some((reply, accepted)), recent, None, None)
             }
             Origin::Queue { life, tries } => {

@@ -35,7 +35,8 @@ impl SessionActor {
             self.waiting.back().map_or_else(|| self.base(input.received_at).started_at, |last| last.life);
         let accepted = Accepted::of(&input, sequence);
         let mut writes = Writes::new();
-        let recent = once.map(|once| self.remember(&mut writes, &once, &accepted, input.received_at));
+        let (at, told) = (input.received_at, (&accepted, brought.response));
+        let recent = once.map(|once| self.remember(&mut writes, once, told, at));
         let (id, notes) = (self.id.clone(), brought.notes);
         let queued = Queued { id, input, sequence, reminder: None, tries: 0, notes };
         writes.enqueue(&self.key, life, &queued);
@@ -137,7 +138,7 @@ impl SessionActor {
     pub(super) fn next_work(&mut self) -> Option<Work> {
         let Waiting { life, queued, pending } = self.waiting.pop_front()?;
         let Queued { input, sequence, tries, reminder, notes, .. } = queued;
-        let brought = Brought { notes, storage: None };
+        let brought = Brought { notes, ..Brought::default() };
         let woken = reminder.map(|wait| Woken { wait, answer: None });
         Some(Work { input, sequence, woken, brought, origin: Origin::Queue { life, tries }, pending })
     }

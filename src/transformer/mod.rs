@@ -19,8 +19,7 @@ mod xml;
 
 pub use file::{Mistake, Transformer};
 pub use job::{
-    Answer, Ask, AtMost, Bounds, Done, Failure, FailureKind, Hook, Job, Kept, Level, Line, Request, Response,
-    Step,
+    Answer, Ask, AtMost, Bounds, Done, Failure, FailureKind, Hook, Job, Kept, Level, Line, Request, Step,
 };
 pub use pool::Pool;
 pub use run::Waiting;

@@ -1,6 +1,7 @@
 //! Runs that ask and wait, their storage, their response, their lines.
 
 use super::*;
+use crate::model::Response;
 
 fn request(waiting: &Waiting, at: usize) -> &Request {
     match &waiting.asks()[at] {

@@ -4,6 +4,7 @@
 mod inputs;
 mod outputs;
 mod readme;
+mod repeats;
 
 use serde_json::Value;
 
