@@ -159,7 +159,11 @@ impl Departures {
 
     fn failed(&mut self, index: usize, failed: &Failed) {
         let abort = self.transformers().abort_on_error;
-        let then = if abort { "the output is a dead letter" } else { "the output goes out as it was" };
+        let then = match (abort, &self.given.endpoint.webhook) {
+            (true, _) => "the output is a dead letter",
+            (false, Some(_)) => "the output goes out as it was",
+            (false, None) => "the output goes nowhere, because the endpoint has no webhook",
+        };
         self.departed.notes.push(failed.note(Hook::Output.function(), then));
         if abort {
             let reason = format!("handleOutput failed: {}: {}", failed.place, failed.text);

@@ -9,7 +9,7 @@ use antiphon::store::Writes;
 use serde_json::{Value, json};
 
 use super::{ECHO, notes, shop};
-use crate::support::{Engine, Project, Receiver, Reply, session_id, store};
+use crate::support::{Engine, Project, Receiver, Reply, Session, session_id, store, to};
 
 #[test]
 fn what_handle_output_gives_back_is_sent_as_it_is_and_what_it_drops_leaves_no_gap() {
@@ -208,6 +208,50 @@ fn a_custom_channel_sends_by_itself_and_needs_no_webhook() {
     assert_eq!(sent, [json!({ "to": "ann", "text": "Hello" }), json!({ "to": "ann", "text": "Bye" })]);
     let keys: Vec<String> = api.got(2).iter().map(|one| one.header("idempotency-key").to_owned()).collect();
     assert_ne!(keys[0], keys[1]);
+}
+
+#[test]
+fn a_channel_whose_gateway_is_down_loses_its_output_and_says_so_or_keeps_it_until_there_is_a_webhook() {
+    let (gateway, webhook) = (Receiver::start(), Receiver::start());
+    gateway.answers(Reply::Status(503)).always();
+    let script = format!(
+        "export async function handleOutput({{ output }}) {{\n\
+           await httpRequest({{ uri: '{}', method: 'POST', body: output.text }});\n  return null;\n}}",
+        gateway.url()
+    );
+    let channel = |more: &str| format!("transformers: {{ file: sms.js, output: true{more} }}");
+    let project = Project::echo().script("sms.js", &script).not_watched();
+    let project = project.endpoint("loses", &channel("")).endpoint("keeps", &channel(", abortOnError: true"));
+    let engine = Engine::start(project);
+    let [loses, keeps] = ["loses", "keeps"].map(|endpoint| engine.session(endpoint, "ann", "1"));
+    loses.says("lost");
+    keeps.says("kept");
+    let then = |session: &Session| session.events(None).next().1["notes"].clone();
+    assert!(
+        fault(&then(&loses)).starts_with(
+            "handleOutput failed, the output goes nowhere, because the endpoint has no webhook: "
+        ),
+    );
+    assert!(fault(&then(&keeps)).starts_with("handleOutput failed, the output is a dead letter: "));
+    let dead = || engine.manage("GET", "/deliveries/dead").json()["items"].as_array().unwrap().clone();
+    let letters = dead();
+    assert_eq!((letters.len(), &letters[0]["endpoint"]), (1, &json!("keeps")), "{letters:?}");
+    let again = format!("/deliveries/{}/redeliver", letters[0]["id"].as_str().unwrap());
+    let problem = engine.manage("POST", &again).problem_for_now(503, "overloaded");
+    assert!(problem["detail"].as_str().unwrap().contains("has no webhook now"), "{problem}");
+    assert_eq!(dead(), letters, "it is where it was");
+    engine.project.rewrite_endpoint("keeps", &to(&webhook, ""));
+    engine.reload();
+    assert_eq!(engine.manage("POST", &again).status, 202);
+    assert_eq!(webhook.texts(1), ["kept"]);
+}
+
+/// The text of the only fault among notes.
+fn fault(notes: &Value) -> String {
+    let mut faults = notes.as_array().into_iter().flatten().filter(|note| note["kind"] == "fault");
+    let (first, second) = (faults.next(), faults.next());
+    assert!(second.is_none(), "{notes}");
+    first.expect("there is one")["text"].as_str().expect("a note has a text").to_owned()
 }
 
 #[test]
