@@ -90,7 +90,7 @@ impl SessionActor {
             woken: work.woken.clone(),
             sequence: work.sequence,
             now,
-            seed: clock::seed(),
+            seed: self.chance(work, "flow"),
         }
     }
 

@@ -98,6 +98,11 @@ impl Store {
         Ok(outcome.recv().map_err(ended)??)
     }
 
+    /// Bytes of chance that this store alone has, the same after every start. What is derived with them nobody else can tell.
+    pub fn secret(&self) -> &[u8] {
+        &self.open.disk.secret
+    }
+
     /// Whether new work may be taken in; costs next to nothing.
     pub fn accepting(&self) -> Result<(), Refused> {
         self.open.queue.accepting()

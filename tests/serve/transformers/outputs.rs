@@ -168,6 +168,36 @@ fn a_kill_while_a_transformer_waits_runs_its_input_once_more_in_order_with_the_s
 }
 
 #[test]
+fn a_turn_that_a_kill_makes_run_again_draws_the_same_so_that_one_key_never_means_two_requests() {
+    let api = Receiver::start();
+    let script = format!(
+        "export async function handleOutput({{ output }}) {{\n\
+           await httpRequest({{ uri: '{}', method: 'POST', body: `${{output.text}} ${{uuid.v4()}}` }});\n  return null;\n}}",
+        api.url()
+    );
+    let flow = "- say: \"{{ Math.random() }}\"\n- wait: 1ms\n- say: \"{{ Math.random() }}\"\n";
+    let project = Project::new(flow).script("sms.js", &script);
+    let mut engine = Engine::start(project.endpoint("sms", "transformers: { file: sms.js, output: true }"));
+    api.answers(Reply::Hang).times(1);
+    engine.session("sms", "ann", "1").says("hello");
+    api.requests(1);
+    engine.kill();
+    api.answers(Reply::Status(204)).times(1);
+    api.answers(Reply::Hang).times(1);
+    engine.start_again();
+    api.requests(3);
+    engine.kill();
+    engine.start_again();
+    let sent: Vec<_> = api
+        .requests(4)
+        .iter()
+        .map(|one| (one.header("idempotency-key").to_owned(), one.body.clone()))
+        .collect();
+    assert_eq!((&sent[0], &sent[2]), (&sent[1], &sent[3]), "of an input, and of a wait");
+    assert!(sent[0].0 != sent[2].0 && sent[0].1 != sent[2].1, "{sent:?}");
+}
+
+#[test]
 fn a_transformer_that_loops_is_ended_and_holds_up_nobody_else() {
     let receiver = Receiver::start();
     let script = "export const handleOutput = ({ output, processedOutput }) => {\n  if (output.text === 'loop')\n    for (;;);\n  return processedOutput;\n};";
