@@ -67,9 +67,8 @@ impl SessionActor {
         let passed = runs.into_actor(self).map(|decided, this, ctx| {
             drop(under_way);
             this.stage = Stage::Free;
-            match this.running.take().or_else(|| this.next_work()) {
-                Some(work) => this.commit_and_go_on(work, decided, ctx),
-                None => tracing::error!(session = %this.key, "a turn came back that nobody waits for"),
+            if let Some(work) = this.held() {
+                this.commit_and_go_on(work, decided, ctx);
             }
         });
         ctx.spawn(passed);

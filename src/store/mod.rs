@@ -113,6 +113,12 @@ impl Store {
         self.open.close();
     }
 
+    /// So many of the next commits of all clients are refused, as if the line were full.
+    #[cfg(test)]
+    pub fn refuse_next(&self, count: usize) {
+        self.open.queue.refuses.store(count, std::sync::atomic::Ordering::Relaxed);
+    }
+
     fn disk(&self) -> &Disk {
         &self.open.disk
     }
