@@ -15,8 +15,8 @@ use super::input::{self, Said, deliver, fingerprint, idempotency, not_accepted};
 use super::problem::Problem;
 use crate::clock;
 use crate::edge::{self, Arrival, Arrived, Order, Posted, Run, Wire};
-use crate::model::{Body, Note, SessionId, Source};
-use crate::project::Endpoint;
+use crate::model::{Body, Called, Note, SessionId, Source};
+use crate::project::{Endpoint, Transformers};
 use crate::session::{Brought, Idempotency, Refusal, Remember};
 use crate::transformer::{Hook, Kept, Response};
 
@@ -50,28 +50,29 @@ pub(super) async fn post(
     let way = Way { front, endpoint, source, hook, trace_id, once };
     let run = way.run(&posted).await?;
     let bytes_max = front.engine.project().settings.limits.context_bytes;
-    let Arrival { what, kept, mut notes } = edge::arrived(transformers, hook, &posted, run, bytes_max);
+    let Arrival { what, kept, called, mut notes } =
+        edge::arrived(transformers, hook, &posted, run, bytes_max);
     match what {
         Arrived::Input { body, response } => {
-            let usual = way.deliver(body, notes, kept).await?;
+            let usual = way.deliver(body, (called, notes), kept).await?;
             Ok(response.map_or(usual, answered))
         }
         Arrived::Dropped { response } => {
-            way.log(&notes);
+            way.log(&called, &notes);
             way.remember(kept).await?;
             let dropped = || HttpResponse::Ok().json(edge::dropped(trace_id));
             Ok(response.map_or_else(dropped, answered))
         }
         Arrived::Failed(failed) if transformers.abort_on_error => {
             notes.push(failed.note(hook.function(), "nothing was accepted"));
-            way.log(&notes);
+            way.log(&called, &notes);
             Err(edge::problem())
         }
         Arrived::Failed(failed) => {
             notes.push(failed.note(hook.function(), "what was posted goes on as it came"));
             let body = body::expect_json(request).and_then(|()| Body::parse(bytes));
-            let body = body.inspect_err(|_| way.log(&notes))?;
-            way.deliver(body, notes, None).await
+            let body = body.inspect_err(|_| way.log(&called, &notes))?;
+            way.deliver(body, (called, notes), None).await
         }
     }
 }
@@ -98,7 +99,7 @@ impl Way<'_> {
     async fn deliver(
         &self,
         body: Body,
-        notes: Vec<Note>,
+        (called, notes): (Vec<Called>, Vec<Note>),
         kept: Option<Kept>,
     ) -> Result<HttpResponse, Problem> {
         let is_own = |kept: &Kept| kept.user_id == body.user_id && kept.session_id == body.session_id;
@@ -106,11 +107,11 @@ impl Way<'_> {
         if storage.is_none() {
             self.remember(kept).await?;
         }
-        let brought = Brought { notes: notes.clone(), storage };
+        let brought = Brought { called: called.clone(), notes: notes.clone(), storage };
         let said = Said { source: self.source, body, once: self.once.clone(), brought };
         let accepted = deliver(self.front, self.endpoint.clone(), said, self.trace_id).await;
         // With an input that was not accepted they come into no transcript.
-        Ok(input::accepted(accepted.inspect_err(|_| self.log(&notes))?))
+        Ok(input::accepted(accepted.inspect_err(|_| self.log(&called, &notes))?))
     }
 
     /// What a run left in the storage of a session that has no input from it.
@@ -126,9 +127,13 @@ impl Way<'_> {
         Ok(answer.await.unwrap_or_else(|_| Err(not_accepted(self.front)))?)
     }
 
-    fn log(&self, notes: &[Note]) {
+    fn log(&self, called: &[Called], notes: &[Note]) {
         let console = self.front.engine.project().settings.log.console;
-        notes.iter().for_each(|note| edge::log(note, &self.endpoint.name, self.trace_id, console));
+        let path = self.endpoint.transformers.as_ref().map(Transformers::path).unwrap_or_default();
+        let told: Vec<Note> = called.iter().map(|called| edge::told(&path, called)).collect();
+        for note in told.iter().chain(notes) {
+            edge::log(note, &self.endpoint.name, self.trace_id, console);
+        }
     }
 }
 

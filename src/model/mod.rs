@@ -25,7 +25,7 @@ pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, call_id, hex, request
 pub use input::{Accepted, Input, Source};
 pub use output::{Callback, Output, Speaker};
 pub use problem::{Kind, Problem, Refusal};
-pub use record::{Fate, Note, NoteKind, Numbered, Record, Transformed};
+pub use record::{Called, Fate, Note, NoteKind, Numbered, Record, Transformed};
 pub use script::{OBJECTS, Place, Script, ScriptKind};
 pub use session::{Carried, Frame, Loop, Position, Session, Spent};
 pub use span::span_ms;

@@ -76,8 +76,9 @@ impl Stage<'_> {
         };
         let run = self.edges.run(&job, &mut self.answers)?;
         let bytes_max = self.project.settings.limits.context_bytes;
-        let Arrival { what, kept, notes } = edge::arrived(transformers, hook, &posted, run, bytes_max);
-        self.notes.extend(notes);
+        let Arrival { what, kept, called, notes } =
+            edge::arrived(transformers, hook, &posted, run, bytes_max);
+        self.note(notes, &called);
         self.edges.keep(kept);
         match what {
             Arrived::Input { body, response } => Ok(Came { body: Some(body), response }),

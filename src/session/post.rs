@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::edge::Change;
 pub use crate::model::{Accepted, Refusal};
-use crate::model::{Input, Note, SessionId};
+use crate::model::{Called, Input, Note, SessionId};
 use crate::project::Endpoint;
 use crate::store::Refused;
 use crate::turn::life::Barred;
@@ -28,6 +28,7 @@ pub struct Post {
 /// What the transformer that made an input of it left behind: it is committed with the input.
 #[derive(Debug, Default)]
 pub struct Brought {
+    pub called: Vec<Called>,
     pub notes: Vec<Note>,
     pub storage: Option<Change>,
 }

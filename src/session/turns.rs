@@ -9,7 +9,7 @@ use super::actor::{Leave, Origin, SessionActor, Work, answer};
 use super::ahead;
 use super::owed::Outgoing;
 use super::passing::Passing;
-use super::post::{Accepted, Reply};
+use super::post::{Accepted, Brought, Reply};
 use super::shard::Shard;
 use super::slow::Job;
 use crate::clock;
@@ -181,7 +181,6 @@ impl SessionActor {
         let storage = self.write_storage(&mut writes, decided.departed.storage.take());
         let started = self.write_waits(&mut writes, &decided.turn);
         let Work { input, sequence, woken, brought, origin, pending } = work;
-        let notes = brought.notes;
         let (told, recent, wake) = match origin {
             Origin::Posted { once, reply } => {
                 let accepted = Accepted::of(&input, sequence);
@@ -191,7 +190,7 @@ impl SessionActor {
             Origin::Queue { .. } => (None, None, None),
             Origin::Woken(wake) => (None, None, Some(wake)),
         };
-        let (mut session, record) = self.record(decided, (input, notes), woken, sequence);
+        let (mut session, record) = self.record(decided, (input, brought), woken, sequence);
         let outgoing = self.write_outputs(&mut writes, &mut session, &record);
         self.lease(&mut writes, &session, &record);
         writes.session(&session);
@@ -272,11 +271,12 @@ impl SessionActor {
     fn record(
         &mut self,
         decided: Decided,
-        (input, mut notes): (Input, Vec<Note>),
+        (input, Brought { mut called, mut notes, .. }): (Input, Brought),
         woken: Option<Woken>,
         sequence: u64,
     ) -> (Session, Record) {
         let Decided { turn, at, seed, program, profile, departed, .. } = decided;
+        called.extend(departed.called);
         notes.extend(turn.notes);
         notes.append(&mut self.mishaps);
         notes.extend(departed.notes);
@@ -293,6 +293,7 @@ impl SessionActor {
             suspended: session.is_suspended(),
             outputs,
             transformed: departed.transformed,
+            called,
             notes,
         };
         self.log(&record);
@@ -302,8 +303,12 @@ impl SessionActor {
     /// What went wrong, without anybody's words: those are in the transcript only.
     fn log(&self, record: &Record) {
         let console = self.shard.engine.project().settings.log.console;
+        let (endpoint, session, turn) = (&self.id.endpoint, self.key, record.turn);
+        if let Some(transformers) = &self.endpoint.transformers {
+            let told = record.called.iter().map(|called| edge::told(&transformers.path(), called));
+            told.for_each(|note| edge::log(&note, endpoint, &record.input.trace_id, console));
+        }
         for note in &record.notes {
-            let (endpoint, session, turn) = (&self.id.endpoint, self.key, record.turn);
             if note.place.starts_with("transformers/") {
                 edge::log(note, endpoint, &record.input.trace_id, console);
                 continue;

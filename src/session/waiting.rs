@@ -37,10 +37,10 @@ impl SessionActor {
         let accepted = Accepted::of(&input, sequence);
         let mut writes = Writes::new();
         let recent = once.map(|once| self.remember(&mut writes, &once, &accepted, input.received_at));
-        let (id, notes) = (self.id.clone(), brought.notes);
-        let queued = Queued { id, input, sequence, reminder: None, tries: 0, notes };
+        let (id, Brought { called, notes, storage }) = (self.id.clone(), brought);
+        let queued = Queued { id, input, sequence, reminder: None, tries: 0, called, notes };
         writes.enqueue(&self.key, life, &queued);
-        let storage = self.write_storage(&mut writes, brought.storage);
+        let storage = self.write_storage(&mut writes, storage);
         let (shard, key, changed) = (self.shard.clone(), self.key, storage.is_some());
         let me = ctx.address();
         let sent = self.shard.commits.commit(writes, move |flushed| {
@@ -163,8 +163,8 @@ impl SessionActor {
 
     pub(super) fn next_work(&mut self) -> Option<Work> {
         let Waiting { life, queued, pending } = self.waiting.pop_front()?;
-        let Queued { input, sequence, tries, reminder, notes, .. } = queued;
-        let brought = Brought { notes, storage: None };
+        let Queued { input, sequence, tries, reminder, called, notes, .. } = queued;
+        let brought = Brought { called, notes, storage: None };
         let woken = reminder.map(|wait| Woken { wait, answer: None });
         Some(Work { input, sequence, woken, brought, origin: Origin::Queue { life, tries }, pending })
     }
@@ -176,7 +176,8 @@ impl SessionActor {
             return;
         };
         let (id, reminder) = (self.id.clone(), woken.map(|woken| woken.wait));
-        let queued = Queued { id, input, sequence, reminder, tries, notes: brought.notes };
+        let Brought { called, notes, .. } = brought;
+        let queued = Queued { id, input, sequence, reminder, tries, called, notes };
         self.waiting.push_front(Waiting { life, queued, pending });
     }
 

@@ -71,7 +71,8 @@ impl SessionActor {
     fn enqueue_reminder(&mut self, wake: Wake, input: Input, now: u64) {
         let (life, sequence) = (wake.owed.started_at, self.next_sequence(now));
         let reminder = Some(wake.owed.wait.id);
-        let queued = Queued { id: self.id.clone(), input, sequence, reminder, tries: 0, notes: Vec::new() };
+        let (id, called, notes) = (self.id.clone(), Vec::new(), Vec::new());
+        let queued = Queued { id, input, sequence, reminder, tries: 0, called, notes };
         let mut writes = Writes::new();
         writes.forget_wait(&Place::of(&wake.owed));
         writes.enqueue(&self.key, life, &queued);

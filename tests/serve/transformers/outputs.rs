@@ -8,7 +8,7 @@ use antiphon::model::Stored;
 use antiphon::store::Writes;
 use serde_json::{Value, json};
 
-use super::{ECHO, notes, shop};
+use super::{ECHO, called, notes, shop};
 use crate::support::{Engine, Project, Receiver, Reply, Session, session_id, store, to};
 
 #[test]
@@ -140,8 +140,65 @@ fn a_transformer_waits_for_its_request_while_the_session_keeps_its_order_and_oth
     assert_eq!(receiver.texts(1), ["meanwhile"]);
     api.goes_on();
     assert_eq!(receiver.texts(4), ["meanwhile", "slow", "next", "last"]);
-    let request = ("log".to_owned(), "transformers/shop.js".to_owned(), "POST 127.0.0.1: 204".to_owned());
-    assert_eq!(notes(&session), [request]);
+    assert_eq!(
+        called(&session),
+        [json!({ "hook": "handleOutput", "method": "POST", "host": "127.0.0.1", "outcome": "204" })]
+    );
+    assert_eq!(notes(&session), []);
+}
+
+#[test]
+fn a_request_that_was_sent_is_told_though_its_run_did_not_wait_for_it_and_wrote_more_than_is_kept() {
+    let api = Receiver::start();
+    let script = format!(
+        "const ask = (method) => httpRequest({{ uri: '{}', method }});\n\
+         export async function handleInput() {{\n\
+           for (let n = 0; n < 60; n++) console.log('GET elsewhere.example: 200');\n\
+           await ask('GET');\n  return {{}};\n}}\n\
+         export async function handleOutput() {{\n\
+           await ask('PUT');\n  await ask('POST');\n  return null;\n}}",
+        api.url()
+    );
+    let project = Project::echo().script("sms.js", &script).limit("transformerWaitMs: 3000");
+    let hooks = "transformers: { file: sms.js, input: true, output: true }";
+    let engine = Engine::start(project.endpoint("sms", hooks));
+    api.answers(Reply::Status(200)).times(2);
+    api.answers(Reply::Hang).times(1);
+    let session = engine.session("sms", "ann", "1");
+    session.says("hello");
+    let record = session.events(None).next().1;
+    let unanswered = "no answer when the time of its run was over";
+    let told = |hook: &str, method: &str, outcome: &str| json!({ "hook": hook, "method": method, "host": "127.0.0.1", "outcome": outcome });
+    let expected = [
+        told("handleInput", "GET", "200"),
+        told("handleOutput", "PUT", "200"),
+        told("handleOutput", "POST", unanswered),
+    ];
+    assert_eq!(record["called"], json!(expected));
+    assert_eq!(record["notes"][50]["text"], "10 more notes were left out");
+    let shown = engine.sessions(&["show", "--user", "ann", "--session", "1"]);
+    let shown = String::from_utf8(shown.stdout).expect("it writes text");
+    assert!(shown.contains(&format!("request: handleOutput: POST 127.0.0.1: {unanswered}\n")), "{shown}");
+}
+
+#[test]
+fn a_turn_keeps_a_hundred_requests_and_tells_how_many_more_there_were() {
+    let api = Receiver::start();
+    let script = format!(
+        "export async function handleOutput() {{\n\
+           await Promise.all([1, 2, 3, 4, 5].map(() => httpRequest({{ uri: '{}' }})));\n  return null;\n}}",
+        api.url()
+    );
+    let flow =
+        "- each: { in: \"[...'abcdefghijklmnopqrstu']\", as: letter, do: [{ say: \"{{ letter }}\" }] }\n";
+    let project = Project::new(flow).script("sms.js", &script);
+    let engine = Engine::start(project.endpoint("sms", "transformers: { file: sms.js, output: true }"));
+    let session = engine.session("sms", "ann", "1");
+    session.says("hello");
+    let record = session.events(None).next().1;
+    assert_eq!(record["called"].as_array().map(Vec::len), Some(100));
+    assert_eq!(record["notes"][0]["text"], "5 more requests were left out");
+    assert_eq!(api.requests(105).len(), 105);
 }
 
 #[test]
