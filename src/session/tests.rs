@@ -1,11 +1,11 @@
-//! Sessions over a real store that refuses what a test says, with a transformer whose gateway answers when a test says.
+//! Sessions over a real store that refuses and holds what a test says, with a transformer whose gateway answers when a test says.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix::Arbiter;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -14,9 +14,11 @@ use tokio::sync::oneshot;
 use super::{Accepted, Brought, Engine, Event, Post, Refusal, Watch};
 use crate::clock;
 use crate::config::Overlay;
-use crate::model::{Input, SessionId, Source};
+use crate::edge::Order;
+use crate::model::{Input, Map, SessionId, Source};
 use crate::project::{self, Live};
 use crate::store::{self, Store};
+use crate::transformer::{Hook, Job};
 
 /// Every output goes to the gateway, and to nobody else; but for one word, which needs nothing but a moment.
 const SCRIPT: &str = "export async function handleOutput({ endpoint, output }) {\n\
@@ -96,6 +98,35 @@ impl Stage {
         let watch = Watch { id: self.id.clone(), after: (0, 0), events };
         self.engine.shard_of(&self.id.key()).unwrap().switchboard.do_send(watch);
         turns
+    }
+
+    /// A run that is about no session, all the way to the gateway, which gets nothing else meanwhile.
+    async fn probes(&mut self) {
+        let (endpoint, project) = (self.engine.endpoint("sms").unwrap(), self.engine.project());
+        let output = json!({ "text": "probe" });
+        let job = Job {
+            transformer: endpoint.transformers.as_ref().unwrap().transformer.clone(),
+            hook: Hook::Output,
+            arguments: Map::from_iter([
+                ("endpoint".to_owned(), endpoint.object.clone()),
+                ("output".to_owned(), output),
+            ]),
+            now: clock::now(),
+            seed: 1,
+            bounds: project.transformer_bounds(),
+            of: None,
+            storage: None,
+        };
+        let (about, recall) = (vec!["probe".to_owned()], self.engine.recall("sms"));
+        let order = Order { job, about, recall, wait_ms: project.settings.limits.transformer_wait_ms };
+        let engine = self.engine.clone();
+        let answers = async {
+            let Asked { body, answer } = self.asked().await;
+            assert_eq!(body, "probe");
+            answer.send(()).unwrap();
+        };
+        let (run, ()) = tokio::join!(engine.lanes.run(order), answers);
+        assert_eq!(run.done.result, Ok(Value::Null));
     }
 
     async fn asked(&mut self) -> Asked {
@@ -190,4 +221,20 @@ async fn of_a_posted_input_that_the_store_does_not_take_nothing_is_kept() {
     }
     let accepted = stage.says("at once").await.unwrap().unwrap();
     assert_eq!((accepted.sequence, stage.says_next(&mut turns).await.as_str()), (1, "at once"));
+}
+
+#[actix::test]
+async fn no_request_of_a_turn_leaves_before_its_input_is_on_the_disk() {
+    let mut stage = Stage::new("- say: \"{{ input.text }}\"\n").await;
+    stage.engine.store.flushes().hold();
+    let mut accepted = stage.says("hello");
+    stage.engine.store.flushes().wait();
+    // Time enough, in each of the lanes, for what would not wait.
+    for _ in 0..20 {
+        stage.probes().await;
+    }
+    assert!(accepted.try_recv().is_err());
+    stage.engine.store.flushes().let_go();
+    assert_eq!(stage.asked().await.body, "hello");
+    assert_eq!(accepted.await.unwrap().unwrap().sequence, 1);
 }

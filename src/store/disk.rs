@@ -27,6 +27,8 @@ pub(super) struct Disk {
     /// The file `db`, if sled's own flush does not reach the disk.
     pub(super) sync_by_hand: Option<File>,
     pub(super) secret: IVec,
+    #[cfg(test)]
+    pub(super) hold: super::hold::Hold,
     /// Does not return, except in tests.
     on_broken: fn(),
 }
@@ -34,7 +36,14 @@ pub(super) struct Disk {
 impl Disk {
     pub(super) fn open(path: &Path, cache_bytes: u64, on_broken: fn()) -> Result<Disk, Error> {
         let db = open_or_move_snapshots(path, cache_bytes)?;
-        let mut disk = Disk { db, sync_by_hand: None, secret: IVec::default(), on_broken };
+        let mut disk = Disk {
+            db,
+            sync_by_hand: None,
+            secret: IVec::default(),
+            #[cfg(test)]
+            hold: Default::default(),
+            on_broken,
+        };
         disk.check_format(path)?;
         disk.prove_sync(path)?;
         disk.secret = disk.read_secret()?;
@@ -55,6 +64,8 @@ impl Disk {
 
     /// Atomic, and on the disk when it returns.
     pub(super) fn commit(&self, batch: Batch) -> Result<(), Error> {
+        #[cfg(test)]
+        self.hold.pass();
         self.db.apply_batch(batch).map_err(|fault| self.broken(fault))?;
         self.flush()
     }

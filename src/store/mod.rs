@@ -11,6 +11,8 @@ mod deliveries;
 mod disk;
 mod error;
 mod frame;
+#[cfg(test)]
+mod hold;
 mod key;
 mod programs;
 mod queue;
@@ -117,6 +119,12 @@ impl Store {
     #[cfg(test)]
     pub fn refuse_next(&self, count: usize) {
         self.open.queue.refuses.store(count, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// What is on its way to the disk.
+    #[cfg(test)]
+    pub fn flushes(&self) -> &hold::Hold {
+        &self.open.disk.hold
     }
 
     fn disk(&self) -> &Disk {
