@@ -4,6 +4,7 @@
 mod inputs;
 mod outputs;
 mod readme;
+mod requests;
 
 use serde_json::Value;
 
