@@ -167,11 +167,9 @@ impl Tools {
             let (answers, waited) = self.answered(&mut outside, waiting.asks(), left).await;
             let Some(answers) = answers else {
                 let text = format!("it waited longer than {wait_ms} ms (limits.transformerWaitMs)");
-                self.computed(&job, |runner| runner.leave(waiting));
-                return Run {
-                    done: failed(FailureKind::OutOfTime, text),
-                    called: outside.called.into_inner(),
-                };
+                let lines = self.computed(&job, |runner| runner.leave(waiting));
+                let done = Done { lines, ..failed(FailureKind::OutOfTime, text) };
+                return Run { done, called: outside.called.into_inner() };
             };
             left = left.saturating_sub(waited);
             waiting.waited(u64::try_from(waited.as_millis()).unwrap_or(u64::MAX));

@@ -43,7 +43,7 @@ fn a_request_that_was_sent_is_told_though_its_run_did_not_wait_for_it_and_wrote_
            for (let n = 0; n < 60; n++) console.log('GET elsewhere.example: 200');\n\
            await ask('GET');\n  return {{}};\n}}\n\
          export async function handleOutput() {{\n\
-           await ask('PUT');\n  await ask('POST');\n  return null;\n}}",
+           console.log('so far');\n  await ask('PUT');\n  await ask('POST');\n  return null;\n}}",
         api.url()
     );
     let project = Project::echo().script("sms.js", &script).limit("transformerWaitMs: 3000");
@@ -63,6 +63,7 @@ fn a_request_that_was_sent_is_told_though_its_run_did_not_wait_for_it_and_wrote_
     ];
     assert_eq!(record["called"], json!(expected));
     assert_eq!(record["notes"][50]["text"], "10 more notes were left out");
+    assert_eq!(record["notes"][51]["text"], "so far");
     let shown = engine.sessions(&["show", "--user", "ann", "--session", "1"]);
     let shown = String::from_utf8(shown.stdout).expect("it writes text");
     assert!(shown.contains(&format!("request: handleOutput: POST 127.0.0.1: {unanswered}\n")), "{shown}");
