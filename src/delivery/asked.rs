@@ -143,7 +143,7 @@ impl Delivery {
         }
     }
 
-    /// A dead letter is owed again, before what its session owes otherwise.
+    /// A dead letter is owed again, before what its session owes otherwise; not while there is nobody whom it is owed to.
     fn exhume(&mut self, ctx: &mut Context<Self>, number: Number, reply: oneshot::Sender<Asked>) {
         if self.exhuming.contains(&number) {
             return answer(reply, Asked::UnderWay);
@@ -154,6 +154,10 @@ impl Delivery {
             Ok(None) => return answer(reply, Asked::Unknown),
             Err(error) => return unreadable(reply, &error),
         };
+        // It would be owed to nobody, and no list of what is dead would show it any more.
+        if self.webhook(&letter.callback.id.endpoint).is_none() {
+            return answer(reply, Asked::NotNow);
+        }
         let mut writes = Writes::new();
         writes.exhume(&number, &letter.callback);
         let me = ctx.address();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::lanes::Run;
 use super::{Change, Failed, Posted, check_kept, of_run};
-use crate::model::{Body, Map, Note, NoteKind, Response, Source};
+use crate::model::{Body, Called, Map, Note, NoteKind, Response, Source};
 use crate::project::{Endpoint, Transformers};
 use crate::transformer::{Bounds, Done, Hook, Job, Kept};
 
@@ -84,6 +84,7 @@ pub struct Arrival {
     pub what: Arrived,
     /// The storage that it changed. A run that failed changed nothing and answered nothing.
     pub kept: Option<Kept>,
+    pub called: Vec<Called>,
     /// What happened in the run, but for how it failed.
     pub notes: Vec<Note>,
 }
@@ -92,20 +93,20 @@ pub struct Arrival {
 pub fn arrived(
     (hook, transformers): (Hook, &Transformers),
     posted: &Posted,
-    run: Run,
+    Run { done, called }: Run,
     storage_bytes_max: usize,
 ) -> Arrival {
     let path = transformers.path();
-    let mut notes = of_run(&path, &run);
-    let kept = run.done.storage.clone();
+    let mut notes = of_run(&path, &done.lines);
+    let kept = done.storage.clone();
     let what = kept
         .as_ref()
         .map_or(Ok(()), |kept| check_kept(kept, storage_bytes_max))
         .map_err(|text| Failed::wrong(&path, text))
-        .and_then(|()| meaning(&path, hook, posted, run.done, &mut notes));
+        .and_then(|()| meaning(&path, hook, posted, done, &mut notes));
     match what {
-        Ok(what) => Arrival { what, kept, notes },
-        Err(failed) => Arrival { what: Arrived::Failed(failed), kept: None, notes },
+        Ok(what) => Arrival { what, kept, called, notes },
+        Err(failed) => Arrival { what: Arrived::Failed(failed), kept: None, called, notes },
     }
 }
 

@@ -14,10 +14,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout};
 
+use super::notes::cut;
 use super::runner::{Runner, failed};
 use crate::egress::{self, Clients, Guard};
-use crate::model::{Call, CallResult, Map, request_id};
-use crate::transformer::{Answer, Ask, AtMost, Done, FailureKind, Job, Request, Step};
+use crate::model::{Call, CallResult, Called, Map, request_id};
+use crate::transformer::{Answer, Ask, AtMost, Done, FailureKind, Hook, Job, Request, Step};
 
 /// Four, so that three scripts that compute up to their bound do not hold up the next; more would take the cores from those
 /// that answer.
@@ -27,6 +28,8 @@ const RUNS_MAX: usize = 1_000;
 /// Of a request that asks for no timeout of its own: what the reference gives a request of a flow.
 const REQUEST_MS: u64 = 8_000;
 const BEHIND_MS: u64 = 1_000;
+/// What is told of a request whose run did not wait for its end.
+const UNANSWERED: &str = "no answer when the time of its run was over";
 
 pub struct Lanes {
     guard: Arc<Guard>,
@@ -61,15 +64,6 @@ pub type Recalled = Result<Map, String>;
 pub struct Run {
     pub done: Done,
     pub called: Vec<Called>,
-}
-
-/// A request that was sent, as far as a transcript tells of it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Called {
-    pub method: String,
-    pub host: String,
-    /// A status, or why there was no answer.
-    pub outcome: String,
 }
 
 struct Ordered {
@@ -160,20 +154,22 @@ impl Tools {
     async fn run(&self, order: Order) -> Run {
         let Order { job, about, recall, wait_ms } = order;
         let client = self.clients.borrow_mut().client(job.now);
-        let mut outside = Outside { client, about, recall, called: Vec::new(), sent: 0 };
+        let called = RefCell::default();
+        let mut outside = Outside { client, hook: job.hook, about, recall, called, sent: 0 };
         let mut left = Duration::from_millis(wait_ms);
         let mut step = self.computed(&job, |runner| runner.start(&job, AtMost::Bounds));
         loop {
             let mut waiting = match step {
-                Some(Step::Done(done)) => return Run { done, called: outside.called },
+                Some(Step::Done(done)) => return Run { done, called: outside.called.into_inner() },
                 Some(Step::Waits(waiting)) => waiting,
-                None => return Run { done: never_ended(), called: outside.called },
+                None => return Run { done: never_ended(), called: outside.called.into_inner() },
             };
             let (answers, waited) = self.answered(&mut outside, waiting.asks(), left).await;
             let Some(answers) = answers else {
                 let text = format!("it waited longer than {wait_ms} ms (limits.transformerWaitMs)");
-                self.computed(&job, |runner| runner.leave(waiting));
-                return Run { done: failed(FailureKind::OutOfTime, text), called: outside.called };
+                let lines = self.computed(&job, |runner| runner.leave(waiting));
+                let done = Done { lines, ..failed(FailureKind::OutOfTime, text) };
+                return Run { done, called: outside.called.into_inner() };
             };
             left = left.saturating_sub(waited);
             waiting.waited(u64::try_from(waited.as_millis()).unwrap_or(u64::MAX));
@@ -209,9 +205,11 @@ fn never_ended() -> Done {
 /// Where the answers of one run come from.
 struct Outside {
     client: Client,
+    hook: Hook,
     about: Vec<String>,
     recall: Recall,
-    called: Vec<Called>,
+    /// In the order in which they were sent, also those that nobody waits for any more.
+    called: RefCell<Vec<Called>>,
     sent: usize,
 }
 
@@ -225,10 +223,7 @@ impl Outside {
             let number = if matches!(ask, Ask::Request(_)) { numbers.next().unwrap_or_default() } else { 0 };
             self.answer(ask, number, left)
         });
-        let answers = join_all(answers.collect::<Vec<_>>()).await;
-        let told = asks.iter().zip(&answers).filter_map(|(ask, answer)| called(ask, answer));
-        self.called.extend(told);
-        answers
+        join_all(answers.collect::<Vec<_>>()).await
     }
 
     async fn answer(&self, ask: &Ask, number: usize, left: Duration) -> Answer {
@@ -240,15 +235,20 @@ impl Outside {
             },
             Ask::Request(request) => {
                 let about: Vec<&str> = self.about.iter().map(String::as_str).collect();
-                let call = call(request, left);
-                match egress::call(&self.client, &call, &request_id(&about, number)).await {
-                    CallResult::Answered { status, headers, text } => {
-                        Answer::Answered { status, headers, text }
-                    }
-                    CallResult::Failed { reason } => Answer::Failed(reason),
-                }
+                let (call, id) = (call(request, left), request_id(&about, number));
+                let at = self.sends(request);
+                let result = egress::call(&self.client, &call, &id).await;
+                self.called.borrow_mut()[at].outcome = outcome(&result);
+                result.into()
             }
         }
+    }
+
+    /// Told from now on, whatever becomes of it.
+    fn sends(&self, request: &Request) -> usize {
+        let mut called = self.called.borrow_mut();
+        called.push(self::called(self.hook, request, UNANSWERED.to_owned()));
+        called.len() - 1
     }
 }
 
@@ -266,19 +266,30 @@ fn call(request: &Request, left: Duration) -> Call {
     }
 }
 
-/// Without the path, the query and the body: secrets and people's words may be in them.
-pub fn called(ask: &Ask, answer: &Answer) -> Option<Called> {
-    let Ask::Request(request) = ask else { return None };
-    let outcome = match answer {
-        Answer::Answered { status, .. } => status.to_string(),
-        Answer::Failed(reason) => reason.clone(),
-        Answer::Storage(_) => return None,
-    };
-    Some(Called { method: request.method.clone(), host: host(&request.url), outcome })
+/// Of a request that came to an end.
+pub fn outcome(result: &CallResult) -> String {
+    match result {
+        CallResult::Answered { status, .. } => status.to_string(),
+        CallResult::Failed { reason } => cut(reason),
+    }
+}
+
+pub fn called(hook: Hook, request: &Request, outcome: String) -> Called {
+    let host = cut(&host(&request.url));
+    Called { hook: hook.function().to_owned(), method: cut(&request.method), host, outcome }
 }
 
 /// Empty if it has none.
 pub fn host(url: &str) -> String {
     let url = url::Url::parse(url).ok();
     url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
+impl From<CallResult> for Answer {
+    fn from(result: CallResult) -> Answer {
+        match result {
+            CallResult::Answered { status, headers, text } => Answer::Answered { status, headers, text },
+            CallResult::Failed { reason } => Answer::Failed(reason),
+        }
+    }
 }

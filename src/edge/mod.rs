@@ -15,9 +15,9 @@ mod runner;
 
 pub use arrival::{Arrival, Arrived, arrived, hook, job};
 pub use departure::{Departed, Departures, Given};
-pub use lanes::{Called, Lanes, Order, Recall, Recalled, Run, called, host};
+pub use lanes::{Lanes, Order, Recall, Recalled, Run, called, host, outcome};
 use notes::of_run;
-pub use notes::{Failed, log, problem};
+pub use notes::{Failed, log, problem, told};
 pub use posted::{Posted, Wire};
 pub use runner::{Runner, at_once};
 

@@ -15,7 +15,7 @@ use super::input::{self, Said, deliver, fingerprint, header, idempotency, not_ac
 use super::problem::Problem;
 use crate::clock;
 use crate::edge::{self, Arrival, Arrived, Order, Posted, Run, Wire};
-use crate::model::{Body, Note, Response, Seen, SessionId, SessionKey, Source, Told, Within};
+use crate::model::{Body, Called, Note, Response, Seen, SessionId, SessionKey, Source, Told, Within};
 use crate::project::{Endpoint, Transformers};
 use crate::session::{Brought, Idempotency, Known, Refusal, Remember};
 use crate::transformer::{Hook, Kept};
@@ -53,25 +53,25 @@ pub(super) async fn post(
     let way = Way { front, endpoint, source, hook, trace_id, once };
     let run = way.run(&posted).await?;
     let bytes_max = front.engine.project().settings.limits.context_bytes;
-    let Arrival { what, kept, mut notes } = edge::arrived(hook, &posted, run, bytes_max);
+    let Arrival { what, kept, called, mut notes } = edge::arrived(hook, &posted, run, bytes_max);
     let (hook, transformers) = hook;
     match what {
-        Arrived::Input { body, response } => way.deliver(body, notes, (kept, response)).await,
+        Arrived::Input { body, response } => way.deliver(body, (called, notes), (kept, response)).await,
         Arrived::Dropped { response } => {
-            way.log(&notes);
+            way.log(&called, &notes);
             way.dropped(kept, response).await
         }
         Arrived::Failed(failed) if transformers.abort_on_error => {
             notes.push(failed.note(hook.function(), "nothing was accepted"));
-            way.log(&notes);
+            way.log(&called, &notes);
             Err(edge::problem())
         }
         Arrived::Failed(failed) => {
             notes.push(failed.note(hook.function(), "what was posted goes on as it came"));
             let content_type = header(request.headers(), "Content-Type");
             let body = Body::as_it_came(request.method().as_str(), content_type, bytes);
-            let body = body.inspect_err(|_| way.log(&notes))?;
-            way.deliver(body, notes, (None, None)).await
+            let body = body.inspect_err(|_| way.log(&called, &notes))?;
+            way.deliver(body, (called, notes), (None, None)).await
         }
     }
 }
@@ -122,7 +122,7 @@ impl Way<'_> {
     async fn deliver(
         mut self,
         body: Body,
-        notes: Vec<Note>,
+        (called, notes): (Vec<Called>, Vec<Note>),
         (kept, response): (Option<Kept>, Option<Response>),
     ) -> Result<HttpResponse, Problem> {
         let is_own = |kept: &Kept| kept.user_id == body.user_id && kept.session_id == body.session_id;
@@ -130,11 +130,12 @@ impl Way<'_> {
         if storage.is_none() {
             self.remember(kept, None).await?;
         }
-        let brought = Brought { notes: notes.clone(), storage, response: response.clone() };
+        let brought =
+            Brought { called: called.clone(), notes: notes.clone(), storage, response: response.clone() };
         let said = Said { source: self.source, body, once: self.once.take(), brought };
         let accepted = deliver(self.front, self.endpoint.clone(), said, self.trace_id).await;
         // With an input that was not accepted they come into no transcript.
-        let accepted = accepted.inspect_err(|_| self.log(&notes))?;
+        let accepted = accepted.inspect_err(|_| self.log(&called, &notes))?;
         Ok(answer(response.map_or(Told::Accepted(accepted), Told::Itself)))
     }
 
@@ -170,9 +171,13 @@ impl Way<'_> {
         Ok(answer.await.unwrap_or_else(|_| Err(not_accepted(self.front)))?)
     }
 
-    fn log(&self, notes: &[Note]) {
+    fn log(&self, called: &[Called], notes: &[Note]) {
         let console = self.front.engine.project().settings.log.console;
-        notes.iter().for_each(|note| edge::log(note, &self.endpoint.name, self.trace_id, console));
+        let path = self.endpoint.transformers.as_ref().map(Transformers::path).unwrap_or_default();
+        let told: Vec<Note> = called.iter().map(|called| edge::told(&path, called)).collect();
+        for note in told.iter().chain(notes) {
+            edge::log(note, &self.endpoint.name, self.trace_id, console);
+        }
     }
 }
 

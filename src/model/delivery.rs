@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Callback, Input, Map, Note, SessionId, SessionKey};
+use super::{Callback, Called, Input, Map, Note, SessionId, SessionKey};
 
 /// An accepted input that waits for its turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,7 +20,9 @@ pub struct Queued {
     /// Starts of the process that found it first in the queue: it may be what ends the process.
     #[serde(default)]
     pub tries: u32,
-    /// What happened to it before it was accepted.
+    /// What its transformer asked before it was accepted, and what happened then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub called: Vec<Called>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
 }

@@ -142,6 +142,15 @@ pub fn request_id(run: &[&str], number: usize) -> String {
     format!("call_{}", hex(&digest.chain_update((number as u64).to_be_bytes()).finalize()[..16]))
 }
 
+/// The chance of a run, as of a turn: the same when it is done again after a crash, so that what it sends under the same
+/// `Idempotency-Key` is the same too, and told before by nobody who does not know the secret. 53 bits: as many as a number in
+/// JSON keeps wherever it is read.
+pub fn seed(secret: &[u8], run: &[&str]) -> u64 {
+    let digest = Sha256::new().chain_update(b"seed").chain_update(hash(run)).chain_update(secret).finalize();
+    let (head, _) = digest.split_first_chunk::<8>().expect("a SHA-256 has more than 8 bytes");
+    u64::from_be_bytes(*head) >> 11
+}
+
 /// Each part goes in with its length before it, so that ("ab", "c") and ("a", "bc") differ.
 fn hash(parts: &[&str]) -> [u8; 32] {
     let mut digest = Sha256::new();
@@ -210,6 +219,20 @@ mod tests {
         {
             assert_eq!(Number::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_run_has_the_same_chance_again_and_another_has_another_also_with_another_secret() {
+        let drawn = seed(b"secret", &["session", "input 1", "flow"]);
+        assert_eq!(seed(b"secret", &["session", "input 1", "flow"]), drawn);
+        for other in [
+            seed(b"another", &["session", "input 1", "flow"]),
+            seed(b"secret", &["session", "input 2", "flow"]),
+            seed(b"secret", &["session", "input 1", "transformers"]),
+        ] {
+            assert_ne!(other, drawn);
+        }
+        assert!((0..100).all(|n: u32| seed(b"secret", &[&n.to_string()]) < 1 << 53));
     }
 
     #[test]

@@ -223,8 +223,9 @@ pub static TRANSFORMERS: Shape = Shape::new(
         Key::optional(
             "abortOnError",
             Kind::Truth,
-            "What follows when one of them fails. false: the value goes on as it was. true: the caller is answered \
-             502, and an output becomes a dead letter.",
+            "What follows when one of them fails. false: the value goes on as it was; an output goes nowhere if there \
+             is no webhook. true: the caller is answered 502, and an output becomes a dead letter, also without a \
+             webhook.",
         )
         .default("false"),
     ],

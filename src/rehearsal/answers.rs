@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crate::edge::{self, Called};
+use crate::edge;
 use crate::flow::METHODS;
-use crate::model::{Call, CallResult};
+use crate::model::{Call, CallResult, Called};
 use crate::project::conversation;
 use crate::yaml::{self, Entry, Faults, Node, Value as Written};
 

@@ -72,9 +72,9 @@ impl Stage<'_> {
         let job = edge::job(self.endpoint, hook, &posted, at, bounds);
         let run = self.edges.run(&job, &mut self.answers)?;
         let bytes_max = self.project.settings.limits.context_bytes;
-        let Arrival { what, kept, notes } = edge::arrived(hook, &posted, run, bytes_max);
+        let Arrival { what, kept, called, notes } = edge::arrived(hook, &posted, run, bytes_max);
         let (hook, transformers) = hook;
-        self.notes.extend(notes);
+        self.note(notes, &called);
         self.edges.keep(kept);
         match what {
             Arrived::Input { body, response } => Ok(Came { body: Some(body), response }),

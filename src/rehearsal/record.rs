@@ -9,7 +9,7 @@ use super::plan::{Headers, Setting};
 use super::stage::Stage;
 use super::write::{self, Lines};
 use super::{Failure, read, run, talk};
-use crate::edge::{self, Called};
+use crate::edge;
 use crate::model::{Note, NoteKind, Record, SessionId};
 use crate::project::{Endpoint, File, Project};
 use crate::script::Sandbox;
@@ -104,12 +104,8 @@ impl Recorder<'_> {
 
     fn answers(&self) -> Recorded {
         let answers = self.records.iter().filter_map(|record| record.woken.as_ref()?.answer.clone());
-        let notes = self.records.iter().flat_map(|record| &record.notes);
-        Recorded {
-            answers: answers.collect(),
-            called: notes.filter_map(Called::in_note).collect(),
-            ..Recorded::default()
-        }
+        let called = self.records.iter().flat_map(|record| &record.called);
+        Recorded { answers: answers.collect(), called: called.cloned().collect(), ..Recorded::default() }
     }
 
     fn setting(&self, id: &SessionId) -> Setting {

@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use actix::{Actor, ActorContext, Context, Handler, Message};
 
-use super::pending::{Counter, Pending, Recent, RecentKeys, Remembered};
+use super::pending::{Counter, Pending, Recent, RecentKeys, Remembered, SlowTurn};
 use super::post::{Accepted, Brought, Idempotency, Known, Post, Refusal, Reply};
 use super::shard::Shard;
-use super::turns::Step;
+use super::turns::{Decided, Step};
 use super::waking::Awake;
 use crate::dispatch::Wake;
 use crate::model::{
@@ -54,12 +54,12 @@ pub struct SessionActor {
     pub(super) endpoint: Arc<Endpoint>,
     /// The state as decided last. None: there never was one.
     pub(super) session: Option<Session>,
-    /// Accepted inputs whose turn is not committed: rows in the store. The first may be the one that runs elsewhere.
+    /// Accepted inputs whose turn is not committed: rows in the store. The first may be the one that runs elsewhere or is held.
     pub(super) waiting: VecDeque<Waiting>,
     pub(super) stage: Stage,
-    /// What runs elsewhere, if it is not the first of `waiting`.
+    /// What runs elsewhere or is held, if it is not the first of `waiting`.
     pub(super) running: Option<Work>,
-    /// Waits that ended while a turn runs elsewhere.
+    /// Waits that ended meanwhile.
     pub(super) woken: VecDeque<Awake>,
     /// Idempotency keys that are not flushed yet.
     recent: RecentKeys,
@@ -68,11 +68,12 @@ pub struct SessionActor {
     pub(super) mishaps: Vec<Note>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Free,
     /// A turn is in the slow lane, or its outputs are with a transformer; inputs wait.
     Slow,
+    /// A turn is decided and the store did not take it yet; inputs wait. A stop of the server does too.
+    Held(Box<Decided>, SlowTurn),
 }
 
 pub(super) struct Waiting {
@@ -152,9 +153,9 @@ impl SessionActor {
         Ok(life::admit(input.source, alive, !self.waiting.is_empty())?)
     }
 
-    /// Whether inputs wait: behind others, behind a turn in the slow lane, or until a step has what it waits for.
+    /// Whether inputs wait: behind others, behind a turn that is not committed, or until a step has what it waits for.
     pub(super) fn is_busy(&self) -> bool {
-        self.stage == Stage::Slow || !self.waiting.is_empty() || self.is_suspended()
+        !self.stage.is_free() || !self.waiting.is_empty() || self.is_suspended()
     }
 
     pub(super) fn is_suspended(&self) -> bool {
@@ -304,6 +305,12 @@ impl Handler<Leave> for SessionActor {
 
     fn handle(&mut self, _: Leave, ctx: &mut Context<Self>) {
         ctx.stop();
+    }
+}
+
+impl Stage {
+    pub(super) fn is_free(&self) -> bool {
+        matches!(self, Stage::Free)
     }
 }
 

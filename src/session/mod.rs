@@ -21,6 +21,8 @@ mod shard;
 mod slow;
 mod storage;
 mod switchboard;
+#[cfg(test)]
+mod tests;
 mod trial;
 mod turns;
 mod waiting;

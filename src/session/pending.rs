@@ -29,7 +29,7 @@ impl Drop for Pending {
     }
 }
 
-/// A turn in the slow lane, counted in its shard.
+/// A turn that runs elsewhere, or that the store did not take yet, counted in its shard.
 pub struct SlowTurn(Rc<Shard>);
 
 impl SlowTurn {

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::keys::KeyUnderWay;
 use crate::edge::Change;
 pub use crate::model::{Accepted, Refusal};
-use crate::model::{Input, Note, Response, SessionId};
+use crate::model::{Called, Input, Note, Response, SessionId};
 use crate::project::Endpoint;
 use crate::store::Refused;
 use crate::turn::life::Barred;
@@ -29,6 +29,7 @@ pub struct Post {
 /// What the transformer that made an input of it left behind: it is committed with the input.
 #[derive(Debug, Default)]
 pub struct Brought {
+    pub called: Vec<Called>,
     pub notes: Vec<Note>,
     pub storage: Option<Change>,
     /// What the caller is answered, if that is not as usual.

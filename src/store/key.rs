@@ -45,6 +45,7 @@ pub enum Row {
 const CHUNK: u8 = b'z';
 pub(super) const FORMAT: &[u8] = b"mformat";
 pub(super) const PROBE: &[u8] = b"mprobe";
+pub(super) const SECRET: &[u8] = b"msecret";
 
 /// The length of the key of a numbered row of a session.
 const NUMBERED: usize = 1 + 24 + 8 + 8;

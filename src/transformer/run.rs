@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     engine::{Engine, Thrown},
     file::Transformer,
-    job::{Answer, Ask, AtMost, Bounds, Done, Failure, FailureKind, Job, Kept, Step},
+    job::{Answer, Ask, AtMost, Bounds, Done, Failure, FailureKind, Job, Kept, Line, Step},
     meter::Pace,
     pool::Pool,
 };
@@ -66,13 +66,15 @@ impl Waiting {
         run.drive(pool).expect("a run within its bounds is never cut short")
     }
 
-    /// Ends the run here. Its runtime is ready for another; nothing of the run is left in it.
-    pub fn drop_run(self, pool: &mut Pool) {
+    /// Ends the run here, and gives what it wrote. Its runtime is ready for another; nothing of the run is left in it.
+    pub fn drop_run(self, pool: &mut Pool) -> Vec<Line> {
         let Run { main, mut engine, .. } = *self.run;
         drop(main);
+        let lines = engine.meter.take_lines();
         if engine.end(None) {
             pool.put(engine);
         }
+        lines
     }
 }
 

@@ -128,7 +128,7 @@ impl Stage {
 
     /// From now on the store takes no commit of the deliveries, or takes them again.
     pub fn store_refuses(&self, refuses: bool) {
-        self.clients.iter().for_each(|client| client.refuse(refuses));
+        self.store().refuse_next(if refuses { usize::MAX } else { 0 });
     }
 
     pub fn answers(&self, answer: impl FnMut(&Got) -> Outcome + 'static) {
