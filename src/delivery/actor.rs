@@ -9,7 +9,7 @@ use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message};
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
-use super::attempt::{self, Letter};
+use super::attempt::{self, Aside, Letter};
 use super::door::{Door, webhook};
 use super::ending::Ended;
 use super::gate::Pass;
@@ -83,10 +83,10 @@ impl Delivery {
         shared: Arc<Shared>,
     ) -> Delivery {
         let guard = Arc::new(Guard::new(&live.current().settings.egress_allow));
-        let mut clients = Clients::new(guard, clock::now());
+        let (mut clients, aside) = (Clients::new(guard, clock::now()), Aside::default());
         let post: Post = Box::new(move |webhook, letter, at| {
-            let client = clients.client(at);
-            Box::pin(async move { attempt::post(client, &webhook, letter, at).await })
+            let (client, aside) = (clients.client(at), aside.clone());
+            Box::pin(async move { attempt::post(client, &aside, &webhook, letter, at).await })
         });
         Delivery::posting(place, live, store, commits, shared, post)
     }
