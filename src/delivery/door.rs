@@ -36,6 +36,8 @@ pub(super) struct Door {
     /// The sessions in the queue: each stands in it once, however often it is put there.
     lanes: HashSet<SessionKey>,
     gate: Option<Gate>,
+    /// An alarm is set for this time of the actor, for what lingers.
+    rings_at: Option<u64>,
     /// A task waits at the gate.
     waiting: bool,
     /// Counts the gates: one that was replaced lets nothing through any more.
@@ -46,7 +48,7 @@ pub(super) struct Door {
 pub(super) enum Queued {
     /// Tried before, or a batch.
     Parcel(ParcelId),
-    /// Its first callbacks, since this time.
+    /// Its first callbacks, since this time of the actor.
     Lane(SessionKey, u64),
 }
 
@@ -88,21 +90,37 @@ impl Delivery {
     pub(super) fn round(&mut self, ctx: &mut Context<Self>, endpoint: &str) {
         let Some(webhook) = self.webhook(endpoint) else { return self.close(endpoint) };
         while self.draining.is_none() {
-            let now = clock::now();
             let Some(door) = self.doors.get_mut(endpoint) else { return };
             if door.waiting || door.queue.is_empty() {
                 return;
             }
-            if let Some(until) = lingers(door, &self.lanes, &webhook, now) {
-                return self.wake_at(ctx, until, Wake::Door(endpoint.to_owned()));
+            if let Some(until) = lingers(door, &self.lanes, &webhook, self.steady.now()) {
+                return self.linger(ctx, endpoint, until);
             }
-            let Some(pass) = self.gate(endpoint, &webhook).try_enter(now) else {
+            let Some(pass) = self.gate(endpoint, &webhook).try_enter(clock::now()) else {
                 return self.wait_at_gate(ctx, endpoint, &webhook);
             };
             if !self.send_next(ctx, endpoint, &webhook, pass) {
                 return;
             }
         }
+    }
+
+    /// One alarm is enough, however often something comes in the meantime: when it rings, it is looked again what lingers.
+    fn linger(&mut self, ctx: &mut Context<Self>, endpoint: &str, until: u64) {
+        let Some(door) = self.doors.get_mut(endpoint) else { return };
+        if door.rings_at.is_none_or(|at| until < at) {
+            door.rings_at = Some(until);
+            self.wake_at(ctx, until, Wake::Door(endpoint.to_owned()));
+        }
+    }
+
+    /// The alarm rang that was set for this time.
+    pub(super) fn round_after_linger(&mut self, ctx: &mut Context<Self>, endpoint: &str, at: u64) {
+        if let Some(door) = self.doors.get_mut(endpoint).filter(|door| door.rings_at == Some(at)) {
+            door.rings_at = None;
+        }
+        self.round(ctx, endpoint);
     }
 
     fn gate(&mut self, endpoint: &str, webhook: &Webhook) -> Gate {

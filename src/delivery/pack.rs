@@ -2,7 +2,7 @@
 
 use actix::{AsyncContext, Context, Handler, Message};
 
-use super::actor::{Delivery, Wake};
+use super::actor::Delivery;
 use super::door::{Queued, lane_without_webhook};
 use super::gate::Pass;
 use super::lane::Stage as LaneStage;
@@ -108,8 +108,7 @@ impl Delivery {
         let sent = self.commits.commit(writes, move |_| me.do_send(Sealed { id, pass }));
         if let Err(refused) = sent {
             tracing::warn!(session = %parcel.first().session, %refused, "a batch waits: the store takes nothing");
-            parcel.stage = Stage::Waiting(clock::now() + AGAIN_AFTER_MS);
-            self.wake_at(ctx, clock::now() + AGAIN_AFTER_MS, Wake::Parcel(id));
+            self.file(ctx, id, Stage::Waiting(clock::now() + AGAIN_AFTER_MS));
         }
     }
 
@@ -142,7 +141,7 @@ impl Delivery {
                 self.doors.entry(endpoint.clone()).or_default().push_parcel(id);
                 self.round(ctx, &endpoint);
             }
-            Stage::Waiting(at) => self.wake_at(ctx, at, Wake::Parcel(id)),
+            Stage::Waiting(at) => self.wake_parcel(ctx, id, at),
             Stage::Sealing
             | Stage::InFlight
             | Stage::GivenUp
@@ -174,7 +173,7 @@ impl Delivery {
             }
             return;
         }
-        self.doors.entry(endpoint.clone()).or_default().push_lane(key, clock::now());
+        self.doors.entry(endpoint.clone()).or_default().push_lane(key, self.steady.now());
         self.round(ctx, &endpoint);
     }
 }

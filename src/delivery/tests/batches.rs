@@ -19,6 +19,20 @@ async fn outputs_of_many_sessions_go_together_in_the_order_of_each() {
 }
 
 #[actix::test]
+async fn one_alarm_is_set_for_what_lingers_however_much_comes() {
+    let mut stage = Stage::new("batch: { max: 100, lingerMs: 1000 }").await;
+    for n in 0..10 {
+        stage.says(&format!("user {n}"), "hello");
+        stage.says("ann", "hello");
+        stage.forward(20).await;
+    }
+    assert_eq!(stage.inside(|delivery| delivery.alarms.len()).await, 1);
+    stage.forward(SECOND).await;
+    assert_eq!(stage.got().len(), 1);
+    assert_eq!(stage.inside(|delivery| delivery.alarms.len()).await, 0);
+}
+
+#[actix::test]
 async fn a_batch_keeps_its_composition_and_its_id_though_more_comes_and_the_server_starts_anew() {
     a_batch_is_the_same_after_a_start_with(1).await;
 }

@@ -4,6 +4,7 @@
 mod batches;
 mod hours;
 mod refusals;
+mod set_back;
 
 use std::cell::RefCell;
 use std::fs;
@@ -12,7 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Addr};
+use actix::{Actor, Addr, Handler, Message};
 use tokio::sync::oneshot;
 
 use super::actor::Post;
@@ -40,6 +41,19 @@ pub struct Got {
     pub body: String,
     pub sequence: String,
     pub skipped: Option<String>,
+}
+
+/// Looks into an actor.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Inside(Box<dyn FnOnce(&Delivery) + Send>);
+
+impl Handler<Inside> for Delivery {
+    type Result = ();
+
+    fn handle(&mut self, Inside(look): Inside, _: &mut actix::Context<Self>) {
+        look(self);
+    }
 }
 
 type Answers = Rc<RefCell<Box<dyn FnMut(&Got) -> Outcome>>>;
@@ -206,6 +220,14 @@ impl Stage {
         let (reply, sight) = oneshot::channel();
         self.actors[0].do_send(Look(reply));
         sight.await.unwrap()
+    }
+
+    /// What is to be seen inside of the first actor.
+    pub async fn inside<T: Send + 'static>(&self, look: impl FnOnce(&Delivery) -> T + Send + 'static) -> T {
+        let (reply, seen) = oneshot::channel();
+        let look = |delivery: &Delivery| drop(reply.send(look(delivery)));
+        self.actors[0].do_send(Inside(Box::new(look)));
+        seen.await.unwrap()
     }
 
     pub fn store(&self) -> &Store {
