@@ -51,6 +51,15 @@ pub enum Admission {
 
 impl Breaker {
     pub fn admit(&mut self, now: u64) -> Admission {
+        let admission = self.look(now);
+        if let (Admission::Probe, State::Open { wait_ms, .. }) = (admission, self.state) {
+            self.state = State::HalfOpen { wait_ms };
+        }
+        admission
+    }
+
+    /// What `admit` would say.
+    pub fn look(&mut self, now: u64) -> Admission {
         match self.state {
             State::Closed => Admission::Go,
             State::Open { until, wait_ms } if now < until => {
@@ -59,10 +68,7 @@ impl Breaker {
                 self.state = State::Open { until, wait_ms };
                 Admission::NotBefore(until)
             }
-            State::Open { wait_ms, .. } => {
-                self.state = State::HalfOpen { wait_ms };
-                Admission::Probe
-            }
+            State::Open { .. } => Admission::Probe,
             State::HalfOpen { .. } => Admission::AfterProbe,
         }
     }

@@ -20,6 +20,13 @@ impl Rate {
 
     /// One goes now; or not before the time that comes back, milliseconds since 1970.
     pub fn take(&mut self, now: u64) -> Result<(), u64> {
+        self.look(now)?;
+        self.left -= 1.0;
+        Ok(())
+    }
+
+    /// Whether `take` would let one go.
+    pub fn look(&mut self, now: u64) -> Result<(), u64> {
         if now + SET_BACK_MS < self.at {
             self.at = now;
         }
@@ -27,7 +34,6 @@ impl Rate {
         self.left = (self.left + passed * self.per_second).min(burst(self.per_second));
         self.at = self.at.max(now);
         if self.left >= 1.0 {
-            self.left -= 1.0;
             return Ok(());
         }
         Err(now + ((1.0 - self.left) / self.per_second * 1000.0).ceil() as u64)
