@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use actix::{AsyncContext, Context, Handler, Message};
+use tokio::task::JoinHandle;
 
 use super::actor::{Delivery, Wake};
 use super::gate::{Gate, Pass};
@@ -38,9 +39,9 @@ pub(super) struct Door {
     gate: Option<Gate>,
     /// An alarm is set for this time of the actor, for what lingers.
     rings_at: Option<u64>,
-    /// A task waits at the gate.
-    waiting: bool,
-    /// Counts the gates: one that was replaced lets nothing through any more.
+    /// The task that waits at the gate.
+    waiting: Option<JoinHandle<()>>,
+    /// Counts the gates: what one let through that was replaced goes back.
     version: u64,
 }
 
@@ -78,9 +79,12 @@ impl Door {
         Some(key)
     }
 
+    /// The task goes with its gate: it would take what the next one lets through.
     fn renew(&mut self) {
         self.gate = None;
-        self.waiting = false;
+        if let Some(waiting) = self.waiting.take() {
+            waiting.abort();
+        }
         self.version += 1;
     }
 }
@@ -91,7 +95,7 @@ impl Delivery {
         let Some(webhook) = self.webhook(endpoint) else { return self.close(endpoint) };
         while self.draining.is_none() {
             let Some(door) = self.doors.get_mut(endpoint) else { return };
-            if door.waiting || door.queue.is_empty() {
+            if door.waiting.is_some() || door.queue.is_empty() {
                 return;
             }
             if let Some(until) = lingers(door, &self.lanes, &webhook, self.steady.now()) {
@@ -133,12 +137,11 @@ impl Delivery {
     fn wait_at_gate(&mut self, ctx: &mut Context<Self>, endpoint: &str, webhook: &Webhook) {
         let gate = self.gate(endpoint, webhook);
         let Some(door) = self.doors.get_mut(endpoint) else { return };
-        door.waiting = true;
         let (me, endpoint, version) = (ctx.address(), endpoint.to_owned(), door.version);
-        actix::spawn(async move {
+        door.waiting = Some(actix::spawn(async move {
             let pass = gate.enter().await;
             me.do_send(Entered { endpoint, version, pass });
-        });
+        }));
     }
 
     /// The webhook is gone: what was ready for it waits until it comes back.
@@ -203,7 +206,7 @@ impl Handler<Entered> for Delivery {
     /// The pass is used at once. Given back, it would go to the next shard that waits, and from there back again.
     fn handle(&mut self, Entered { endpoint, version, pass }: Entered, ctx: &mut Context<Self>) {
         let Some(door) = self.doors.get_mut(&endpoint).filter(|door| door.version == version) else { return };
-        door.waiting = false;
+        door.waiting = None;
         if self.draining.is_some() {
             return;
         }

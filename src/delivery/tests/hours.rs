@@ -163,6 +163,20 @@ async fn a_host_that_is_down_for_an_hour_is_probed_and_costs_the_callbacks_no_at
 }
 
 #[actix::test]
+async fn a_reload_takes_nothing_of_the_rate_of_an_endpoint_that_waits_for_it() {
+    let mut stage = Stage::new("ratePerSecond: 1").await;
+    for user in ["ann", "bob", "cyd", "dan"] {
+        stage.says(user, "hello");
+    }
+    stage.settle().await;
+    for _ in 0..10 {
+        stage.reload().await;
+    }
+    stage.forward(4 * SECOND).await;
+    assert_eq!(stage.got().len(), 4);
+}
+
+#[actix::test]
 async fn an_endpoint_with_a_rate_has_no_more_than_that_in_any_second() {
     let mut stage = Stage::new("ratePerSecond: 10").await;
     for user in 0..100 {

@@ -20,7 +20,7 @@ use super::actor::Post;
 use super::asked::{Asked, GiveUp, Look, Redeliver};
 use super::attempt::Letter;
 use super::retry::Outcome;
-use super::{Delivery, Drain, Due, Shared};
+use super::{Delivery, Drain, Due, Reloaded, Shared};
 use crate::clock;
 use crate::config::Overlay;
 use crate::metrics::Sight;
@@ -136,6 +136,13 @@ impl Stage {
         tokio::task::yield_now().await;
         self.clients.clear();
         self.store.take().unwrap().close();
+    }
+
+    /// What stands in the project's folder runs now, with other settings or the same.
+    pub async fn reload(&self) {
+        self.live.reload::<project::LoadError>(|_| Ok(())).unwrap();
+        self.actors.iter().for_each(|actor| actor.do_send(Reloaded));
+        self.settle().await;
     }
 
     /// From now on the store takes no commit of the deliveries, or takes them again.
