@@ -234,7 +234,12 @@ fn lingers(door: &Door, lanes: &HashMap<SessionKey, Lane>, webhook: &Webhook, no
     let mut count = 0;
     for queued in &door.queue {
         if let Queued::Lane(key, _) = queued {
-            count += lanes.get(key).map_or(0, Lane::len);
+            let Some(lane) = lanes.get(key) else { continue };
+            // As many as fit into memory and more: enough, or about to be.
+            if lane.has_more() {
+                return None;
+            }
+            count += lane.len();
         }
         if count >= webhook.batch.max {
             return None;

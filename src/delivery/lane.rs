@@ -128,6 +128,11 @@ impl Lane {
         self.fresh.len()
     }
 
+    /// Whether there are more in the store than in memory.
+    pub fn has_more(&self) -> bool {
+        self.taken < Some(self.announced) || !self.again.is_empty()
+    }
+
     /// Whether the first one was tried by itself before, and goes by itself again.
     pub fn was_tried(&self) -> bool {
         self.first().is_some_and(|(number, _)| self.tried.contains(number))
@@ -148,9 +153,9 @@ impl Lane {
     }
 
     pub fn wants(&self) -> Wants {
-        let is_next = |number: &Number| self.first().is_none_or(|(first, _)| number < first);
+        let is_between = |number: &Number| self.fresh.back().is_none_or(|(last, _)| number < last);
         match self.again.first() {
-            Some(number) if self.fresh.len() < FRESH_MAX || is_next(number) => Wants::Again(*number),
+            Some(number) if self.fresh.len() < FRESH_MAX || is_between(number) => Wants::Again(*number),
             _ if self.fresh.is_empty() && self.taken < Some(self.announced) => Wants::After(self.taken),
             _ => Wants::Nothing,
         }
@@ -292,6 +297,16 @@ mod tests {
             assert_eq!((lane.wants(), lane.len()), (Wants::Nothing, FRESH_MAX));
         }
         assert_eq!(drain(&mut lane, &store, 3), store);
+    }
+
+    #[test]
+    fn a_dead_letter_that_is_owed_again_goes_in_its_place_among_those_that_fill_the_memory() {
+        let store: Vec<u64> = (1..=40).collect();
+        let mut lane = Lane::stored(number(1, 40), []);
+        let rows = (1..=FRESH_MAX as u64 + 1).filter(|n| *n != 9);
+        lane.refill(rows.map(|n| (number(1, n), callback(n))).collect());
+        lane.exhume(number(1, 9));
+        assert_eq!(drain(&mut lane, &store, 50), store);
     }
 
     #[test]

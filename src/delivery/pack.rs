@@ -88,8 +88,28 @@ impl Delivery {
         Some(id)
     }
 
+    /// Up to so many of a session: those in memory, and then those that wait in the store.
     fn take(&mut self, key: &SessionKey, max: usize) -> Vec<(Number, Callback)> {
-        self.lanes.get_mut(key).map(|lane| lane.take(max)).unwrap_or_default()
+        let mut taken = self.lanes.get_mut(key).map(|lane| lane.take(max)).unwrap_or_default();
+        while taken.len() < max {
+            let more = self.take_stored(key, max - taken.len());
+            if more.is_empty() {
+                break;
+            }
+            taken.extend(more);
+        }
+        taken
+    }
+
+    fn take_stored(&mut self, key: &SessionKey, max: usize) -> Vec<(Number, Callback)> {
+        let Some(mut lane) = self.lanes.remove(key) else { return Vec::new() };
+        if let Err(error) = self.refill(key, &mut lane) {
+            // They are read again when those before them have ended.
+            tracing::error!(session = %key, %error, "callbacks do not go with those before them: they cannot be read");
+        }
+        let taken = lane.take(max);
+        self.lanes.insert(*key, lane);
+        taken
     }
 
     pub(super) fn add(&mut self, parcel: Parcel) -> ParcelId {

@@ -19,6 +19,18 @@ async fn outputs_of_many_sessions_go_together_in_the_order_of_each() {
 }
 
 #[actix::test]
+async fn a_session_that_owes_more_than_the_memory_takes_fills_its_batches_from_the_store_and_does_not_linger()
+{
+    let mut stage = Stage::new("batch: { max: 50, lingerMs: 60000 }").await;
+    stage.owes("ann", 200);
+    stage.forward(SECOND).await;
+    let got = stage.got();
+    let all: Vec<String> = (1..=200).map(|sequence| sequence.to_string()).collect();
+    let sequences: Vec<&str> = got.iter().map(|got| got.sequence.as_str()).collect();
+    assert_eq!(sequences, all.chunks(50).map(|batch| batch.join(",")).collect::<Vec<_>>());
+}
+
+#[actix::test]
 async fn one_alarm_is_set_for_what_lingers_however_much_comes() {
     let mut stage = Stage::new("batch: { max: 100, lingerMs: 1000 }").await;
     for n in 0..10 {

@@ -171,6 +171,22 @@ impl Stage {
         Number { session: key, started_at: START, sequence }
     }
 
+    /// The session of this user owes so many outputs more, of one turn: `1`, `2` and so on.
+    pub fn owes(&mut self, user: &str, count: u64) {
+        let id = session(user);
+        let key = id.key();
+        let one = |sequence: u64| {
+            let (id, body) = (id.clone(), format!("\"{sequence}\""));
+            (START, Callback { id, sequence, created_at: clock::now(), body })
+        };
+        let callbacks: Vec<(u64, Callback)> = (1..=count).map(one).collect();
+        let mut writes = Writes::new();
+        callbacks.iter().for_each(|(started_at, callback)| writes.callback(&key, *started_at, callback));
+        self.store().commit_blocking(writes).unwrap();
+        self.said.push((user.to_owned(), count));
+        self.actor(&key).do_send(Due { key, callbacks });
+    }
+
     /// Time passes. What is due in it is done in it.
     pub async fn forward(&self, ms: u64) {
         let until = clock::now() + ms;
