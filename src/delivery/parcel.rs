@@ -91,14 +91,7 @@ impl Parcel {
 
     /// The sessions whose callbacks are in it, and how many each has.
     pub fn sessions(&self) -> Vec<(SessionKey, u64)> {
-        let mut sessions: Vec<(SessionKey, u64)> = Vec::new();
-        for (number, _) in &self.members {
-            match sessions.last_mut() {
-                Some((session, count)) if *session == number.session => *count += 1,
-                Some(_) | None => sessions.push((number.session, 1)),
-            }
-        }
-        sessions
+        sessions(self.members.iter().map(|(number, _)| number.session))
     }
 
     pub fn webhook_id(&self) -> String {
@@ -130,6 +123,18 @@ impl Parcel {
             .collect();
         counts.iter().any(|count| *count > 0).then(|| joined(counts.into_iter()))
     }
+}
+
+/// Each session that callbacks belong to, side by side, and how many each has.
+pub fn sessions(of_each: impl Iterator<Item = SessionKey>) -> Vec<(SessionKey, u64)> {
+    let mut sessions: Vec<(SessionKey, u64)> = Vec::new();
+    for key in of_each {
+        match sessions.last_mut() {
+            Some((session, count)) if *session == key => *count += 1,
+            Some(_) | None => sessions.push((key, 1)),
+        }
+    }
+    sessions
 }
 
 fn stage(attempts: Option<&Attempts>) -> Stage {

@@ -5,6 +5,7 @@ mod batches;
 mod hours;
 mod refusals;
 mod set_back;
+mod torn;
 
 use std::cell::RefCell;
 use std::fs;
