@@ -222,6 +222,7 @@ impl Actor for Delivery {
         if let Err(error) = self.recover(ctx) {
             tracing::error!(%error, "callbacks of earlier runs wait: they cannot be read");
         }
+        self.shared.has_recovered();
     }
 }
 

@@ -145,6 +145,7 @@ impl Delivery {
 
     /// The sessions whose callbacks were in it go on, here and in other shards.
     fn release(&mut self, ctx: &mut Context<Self>, parcel: &Parcel) {
+        self.shared.batches.remove(parcel);
         for (key, count) in parcel.sessions() {
             self.release_session(ctx, key, count);
         }

@@ -206,6 +206,7 @@ impl Handler<Sealed> for Delivery {
         if let Some(batch) = &mut parcel.batch {
             batch.stored = true;
         }
+        self.shared.batches.add(parcel);
         if self.draining.is_none() {
             self.send(ctx, id, pass);
         }

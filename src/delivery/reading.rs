@@ -106,6 +106,7 @@ impl Delivery {
     }
 
     fn file_stored(&mut self, ctx: &mut Context<Self>, parcel: Parcel) {
+        self.shared.batches.add(&parcel);
         let (sessions, stage) = (parcel.sessions(), parcel.stage);
         let id = self.add(parcel);
         for (key, _) in sessions {

@@ -70,8 +70,11 @@ async fn a_batch_is_the_same_after_a_start_with(shards: usize) {
         stage.forward(SECOND).await;
         let before = stage.got();
         assert_eq!(before.len(), 2);
+        let id = before[0].id.clone();
+        assert_eq!(goes_together(&stage, &id).await, 5);
         stage.stop().await;
         stage.start(shards).await;
+        assert_eq!(goes_together(&stage, &id).await, 5);
         for user in &users {
             stage.says(user, "three");
         }
@@ -88,9 +91,18 @@ async fn a_batch_is_the_same_after_a_start_with(shards: usize) {
             let places: Vec<&str> = got.sequence.split(',').collect();
             assert!(places.chunks(2).all(|pair| pair == ["2", "3"]), "{got:?}");
         }
+        assert_eq!(goes_together(&stage, &id).await, 0);
         assert_eq!(stage.store().batches().unwrap().len(), 0);
         assert!(stage.store().owed_callbacks(None, 9).unwrap().is_empty());
     }
+}
+
+/// How many callbacks whoever looks is told to go under this id.
+async fn goes_together(stage: &Stage, id: &str) -> usize {
+    let id = id.to_owned();
+    stage
+        .inside(move |delivery| delivery.shared.batches.named(&id).map_or(0, |batch| batch.members.len()))
+        .await
 }
 
 #[actix::test]
