@@ -244,6 +244,9 @@ impl Handler<Due> for Delivery {
                 None => self.put(ctx, key, Lane::fresh(number, callback)),
             }
         }
+        if let Some(LaneStage::Packed(id)) = self.lanes.get(&key).map(|lane| lane.stage) {
+            self.let_go(id);
+        }
         // It may fill a batch that lingers.
         if let Some(endpoint) = endpoint {
             self.round(ctx, &endpoint);

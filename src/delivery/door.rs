@@ -167,6 +167,7 @@ impl Delivery {
         if let Some(parcel) = self.parcels.get_mut(&id).filter(|parcel| parcel.stage == Stage::Ready) {
             parcel.stage = Stage::NoWebhook;
             without_webhook(parcel.endpoint(), &parcel.first().session);
+            self.let_go(id);
         }
     }
 

@@ -57,7 +57,7 @@ impl Delivery {
             Next::Again(next_at) => self.again(ctx, id, attempt, next_at),
             Next::Dead(reason) => match webhook.on_exhausted {
                 OnExhausted::Skip => self.skip(ctx, id, attempt, reason),
-                OnExhausted::Block => self.block(id, attempt, reason),
+                OnExhausted::Block => self.block(ctx, id, attempt, reason),
             },
         }
     }
@@ -94,7 +94,7 @@ impl Delivery {
     }
 
     /// The sessions in it wait until a person says what becomes of it.
-    fn block(&mut self, id: ParcelId, attempt: Attempt, reason: String) {
+    fn block(&mut self, ctx: &mut Context<Self>, id: ParcelId, attempt: Attempt, reason: String) {
         let Some(parcel) = self.parcels.get_mut(&id) else { return };
         let (endpoint, number) = (parcel.endpoint().to_owned(), *parcel.first());
         tracing::warn!(endpoint, session = %number.session, sequence = number.sequence, reason,
@@ -104,7 +104,7 @@ impl Delivery {
         writes.attempts(&number, &attempts);
         self.commits.defer(writes);
         parcel.attempts = Some(attempts);
-        parcel.stage = Stage::Blocked;
+        self.file(ctx, id, Stage::Blocked);
     }
 
     /// As often as it takes: until it is written, nothing behind it may go.

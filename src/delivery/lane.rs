@@ -20,7 +20,7 @@ pub struct Lane {
     taken: Option<Number>,
     /// The last callback that is known to be flushed.
     announced: Number,
-    /// Those that are owed again or made room for such ones: they lie in the store, not after `taken`.
+    /// Those that are owed again, made room for such ones or were let go: they lie in the store, not after `taken`.
     again: BTreeSet<Number>,
     /// Those that were tried in an earlier run of the process, each by itself.
     tried: BTreeSet<Number>,
@@ -92,10 +92,15 @@ impl Lane {
     pub fn push(&mut self, number: Number, callback: Callback) {
         let follows = self.taken == Some(self.announced);
         self.announced = self.announced.max(number);
-        if follows && self.fresh.len() < FRESH_MAX {
+        if follows && self.again.is_empty() && self.fresh.len() < FRESH_MAX {
             self.taken = Some(number);
             self.fresh.push_back((number, callback));
         }
+    }
+
+    /// Nothing of it stays in memory: what was there is read again when its turn comes.
+    pub fn let_go(&mut self) {
+        self.again.extend(std::mem::take(&mut self.fresh).into_iter().map(|(number, _)| number));
     }
 
     /// The parcel of its first callback is given back, so that another one can go before it.
@@ -307,6 +312,18 @@ mod tests {
         lane.refill(rows.map(|n| (number(1, n), callback(n))).collect());
         lane.exhume(number(1, 9));
         assert_eq!(drain(&mut lane, &store, 50), store);
+    }
+
+    #[test]
+    fn what_was_let_go_is_read_again_and_what_comes_meanwhile_is_not_kept() {
+        let mut lane = Lane::fresh(number(1, 1), callback(1));
+        (2..=5).for_each(|sequence| push(&mut lane, sequence));
+        assert_eq!(lane.take(1).len(), 1);
+        lane.let_go();
+        (6..=9).for_each(|sequence| push(&mut lane, sequence));
+        assert_eq!(lane.len(), 0);
+        let store: Vec<u64> = (1..=9).collect();
+        assert_eq!(drain(&mut lane, &store, 1), store[1..]);
     }
 
     #[test]

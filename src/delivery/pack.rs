@@ -161,19 +161,34 @@ impl Delivery {
                 self.doors.entry(endpoint.clone()).or_default().push_parcel(id);
                 self.round(ctx, &endpoint);
             }
-            Stage::Waiting(at) => self.wake_parcel(ctx, id, at),
-            Stage::Sealing
-            | Stage::InFlight
-            | Stage::GivenUp
-            | Stage::Arrived
-            | Stage::Blocked
-            | Stage::NoWebhook => {}
+            Stage::Waiting(at) => {
+                self.let_go(id);
+                self.wake_parcel(ctx, id, at);
+            }
+            Stage::Blocked | Stage::NoWebhook => self.let_go(id),
+            Stage::Sealing | Stage::InFlight | Stage::GivenUp | Stage::Arrived => {}
         }
     }
 
-    /// Files a lane as its stage says; one without callbacks is left.
+    /// What its sessions owe behind a parcel that waits long stays in the store only.
+    pub(super) fn let_go(&mut self, id: ParcelId) {
+        let Some(parcel) = self.parcels.get(&id).filter(|parcel| parcel.stage.waits_long(clock::now()))
+        else {
+            return;
+        };
+        for (key, _) in parcel.sessions() {
+            if let Some(lane) = self.lanes.get_mut(&key) {
+                lane.let_go();
+            }
+        }
+    }
+
+    /// Files a lane as its stage says; one without callbacks is left. Of one that waits behind others nothing is read.
     pub(super) fn put(&mut self, ctx: &mut Context<Self>, key: SessionKey, mut lane: super::lane::Lane) {
-        let read = self.refill(&key, &mut lane);
+        let read = match lane.stage {
+            LaneStage::Ready => self.refill(&key, &mut lane),
+            LaneStage::Packed(_) | LaneStage::Elsewhere | LaneStage::NoWebhook | LaneStage::Held => Ok(()),
+        };
         let first = lane.first().map(|(_, callback)| callback.id.endpoint.clone());
         if read.is_ok() && first.is_none() && lane.stage == LaneStage::Ready {
             return;

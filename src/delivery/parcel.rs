@@ -44,7 +44,19 @@ pub enum Stage {
     NoWebhook,
 }
 
+/// Behind one that waits longer than this nothing stays in memory: to read it again takes no time against the wait.
+const LONG_MS: u64 = 60_000;
+
 impl Stage {
+    /// It waits for more than a moment: for a webhook that stays down or is gone, or for a person.
+    pub fn waits_long(self, now: u64) -> bool {
+        match self {
+            Stage::Waiting(at) => at > now + LONG_MS,
+            Stage::Blocked | Stage::NoWebhook => true,
+            Stage::Ready | Stage::Sealing | Stage::InFlight | Stage::GivenUp | Stage::Arrived => false,
+        }
+    }
+
     /// For its next attempt, for a person or for a webhook: nothing is under way, and nothing is about to be.
     pub fn waits(self) -> bool {
         match self {
