@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 /// Milliseconds since 1970.
 pub fn now() -> u64 {
@@ -12,6 +13,19 @@ pub fn now() -> u64 {
     }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set to a year after 1970");
     since.as_millis() as u64
+}
+
+/// Counts milliseconds from when it was made, whatever the clock is set to meanwhile: for what is due after a while.
+pub struct Steady(Instant);
+
+impl Steady {
+    pub fn start() -> Steady {
+        Steady(Instant::now())
+    }
+
+    pub fn now(&self) -> u64 {
+        self.0.elapsed().as_millis() as u64
+    }
 }
 
 /// A new id: a UUID of version 7, so that ids of one time lie together.
@@ -44,6 +58,11 @@ pub mod moved {
     /// Stops the clock of this thread at this time, milliseconds since 1970.
     pub fn stop_at(at: u64) {
         pause();
+        set_to(at);
+    }
+
+    /// Somebody sets it to another time; it goes on from there.
+    pub fn set_to(at: u64) {
         FROM.set(Some((at, Instant::now())));
     }
 

@@ -9,7 +9,7 @@ use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message};
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
-use super::attempt::{self, Letter};
+use super::attempt::{self, Aside, Letter};
 use super::door::{Door, webhook};
 use super::ending::Ended;
 use super::gate::Pass;
@@ -19,7 +19,7 @@ use super::receipts::Receipts;
 use super::retry::Outcome;
 use super::shared::Shared;
 use crate::alarm::Alarm;
-use crate::clock;
+use crate::clock::{self, Steady};
 use crate::egress::{Clients, Guard};
 use crate::model::{Callback, Number, SessionKey};
 use crate::project::{Live, Webhook};
@@ -44,10 +44,10 @@ pub struct Drain(pub oneshot::Sender<()>);
 /// How a letter gets to its webhook at a time.
 pub(super) type Post = Box<dyn FnMut(Arc<Webhook>, Letter, u64) -> LocalBoxFuture<'static, Outcome>>;
 
-/// What an alarm is for.
+/// What an alarm is for: a parcel that waits until this time, milliseconds since 1970; a door where something lingers.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Wake {
-    Parcel(ParcelId),
+    Parcel(ParcelId, u64),
     Door(String),
 }
 
@@ -68,7 +68,9 @@ pub struct Delivery {
     pub(super) receipts: Receipts,
     /// Callbacks owed.
     pub(super) owed: u64,
-    alarms: BinaryHeap<Reverse<(u64, Wake)>>,
+    /// In its time alarms ring and batches linger.
+    pub(super) steady: Steady,
+    pub(super) alarms: BinaryHeap<Reverse<(u64, Wake)>>,
     alarm: Alarm,
     pub(super) in_flight: usize,
     pub(super) draining: Option<oneshot::Sender<()>>,
@@ -83,10 +85,10 @@ impl Delivery {
         shared: Arc<Shared>,
     ) -> Delivery {
         let guard = Arc::new(Guard::new(&live.current().settings.egress_allow));
-        let mut clients = Clients::new(guard, clock::now());
+        let (mut clients, aside) = (Clients::new(guard, clock::now()), Aside::default());
         let post: Post = Box::new(move |webhook, letter, at| {
-            let client = clients.client(at);
-            Box::pin(async move { attempt::post(client, &webhook, letter, at).await })
+            let (client, aside) = (clients.client(at), aside.clone());
+            Box::pin(async move { attempt::post(client, &aside, &webhook, letter, at).await })
         });
         Delivery::posting(place, live, store, commits, shared, post)
     }
@@ -114,6 +116,7 @@ impl Delivery {
             exhuming: HashSet::new(),
             receipts: Receipts::default(),
             owed: 0,
+            steady: Steady::start(),
             alarms: BinaryHeap::new(),
             alarm: Alarm::default(),
             in_flight: 0,
@@ -147,6 +150,12 @@ impl Delivery {
         });
     }
 
+    /// A parcel waits until this time, milliseconds since 1970: for as long as that is from now, should the clock be set.
+    pub(super) fn wake_parcel(&mut self, ctx: &mut Context<Self>, id: ParcelId, at: u64) {
+        let rings_at = self.steady.now() + at.saturating_sub(clock::now());
+        self.wake_at(ctx, rings_at, Wake::Parcel(id, at));
+    }
+
     pub(super) fn wake_at(&mut self, ctx: &mut Context<Self>, at: u64, wake: Wake) {
         self.alarms.push(Reverse((at, wake)));
         self.set_alarm(ctx);
@@ -154,18 +163,18 @@ impl Delivery {
 
     fn set_alarm(&mut self, ctx: &mut Context<Self>) {
         let Some(Reverse((at, _))) = self.alarms.peek() else { return };
-        self.alarm.set(ctx, *at, clock::now(), Self::wake);
+        self.alarm.set(ctx, *at, self.steady.now(), Self::wake);
     }
 
     fn wake(&mut self, ctx: &mut Context<Self>) {
         self.alarm = Alarm::default();
-        let now = clock::now();
+        let now = self.steady.now();
         while self.alarms.peek().is_some_and(|Reverse((at, _))| *at <= now) {
             let Some(Reverse((at, wake))) = self.alarms.pop() else { break };
             match wake {
-                Wake::Door(endpoint) => self.round(ctx, &endpoint),
-                Wake::Parcel(id) => {
-                    if self.parcels.get(&id).is_some_and(|parcel| parcel.stage == Stage::Waiting(at)) {
+                Wake::Door(endpoint) => self.round_after_linger(ctx, &endpoint, at),
+                Wake::Parcel(id, until) => {
+                    if self.parcels.get(&id).is_some_and(|parcel| parcel.stage == Stage::Waiting(until)) {
                         self.file(ctx, id, Stage::Ready);
                     }
                 }
@@ -214,6 +223,7 @@ impl Actor for Delivery {
         if let Err(error) = self.recover(ctx) {
             tracing::error!(%error, "callbacks of earlier runs wait: they cannot be read");
         }
+        self.shared.has_recovered();
     }
 }
 
@@ -234,6 +244,9 @@ impl Handler<Due> for Delivery {
                 }
                 None => self.put(ctx, key, Lane::fresh(number, callback)),
             }
+        }
+        if let Some(LaneStage::Packed(id)) = self.lanes.get(&key).map(|lane| lane.stage) {
+            self.let_go(id);
         }
         // It may fill a batch that lingers.
         if let Some(endpoint) = endpoint {

@@ -61,7 +61,7 @@ enum Whereabouts {
     Parcel(ParcelId, Stage),
     /// Tried before, behind one that goes before it.
     Tried(Tried),
-    /// In a lane whose endpoint has no webhook.
+    /// In its lane, whose endpoint has no webhook.
     NoWebhook,
 }
 
@@ -103,15 +103,19 @@ impl Delivery {
 
     fn whereabouts(&self, number: &Number) -> Option<Whereabouts> {
         let lane = self.lanes.get(&number.session)?;
-        if let LaneStage::Packed(id) = lane.stage
-            && let Some(parcel) = self.parcels.get(&id).filter(|parcel| parcel.contains(number))
-        {
+        let parcel = match lane.stage {
+            LaneStage::Packed(id) => self.parcels.get(&id).map(|parcel| (id, parcel)),
+            LaneStage::Ready | LaneStage::Elsewhere | LaneStage::NoWebhook | LaneStage::Held => None,
+        };
+        if let Some((id, parcel)) = parcel.filter(|(_, parcel)| parcel.contains(number)) {
             return Some(Whereabouts::Parcel(id, parcel.stage));
         }
         if let Some(tried) = lane.tried(number) {
             return Some(Whereabouts::Tried(tried.clone()));
         }
-        (lane.stage == LaneStage::NoWebhook && lane.get(number).is_some()).then_some(Whereabouts::NoWebhook)
+        let first_waits = parcel.is_some_and(|(_, parcel)| parcel.stage == Stage::NoWebhook);
+        let waits = lane.stage == LaneStage::NoWebhook || first_waits;
+        (waits && self.is_owed(number)).then_some(Whereabouts::NoWebhook)
     }
 
     /// Whether the endpoint of a callback that is owed has a webhook now.

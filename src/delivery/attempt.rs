@@ -1,5 +1,6 @@
 //! One attempt: a callback as a POST to its webhook, and what came of it.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use actix_web::http::header::{self, HttpDate};
@@ -8,6 +9,7 @@ use awc::error::{PayloadError, SendRequestError};
 use awc::http::Method;
 use awc::{ClientRequest, ClientResponse};
 use futures_util::{FutureExt, Stream, StreamExt};
+use tokio::sync::Semaphore;
 
 use super::retry::Outcome;
 use super::signature;
@@ -20,6 +22,13 @@ const ANSWER_BYTES_MAX: usize = 4 << 10;
 const ANSWER_READ_MAX: usize = 64 << 10;
 /// So long that of a 2xx is read, which nobody waits for.
 const REST_WITHIN: Duration = Duration::from_secs(5);
+/// So many of those are read at a time by one shard: sockets that no gate counts any more. A body that comes a moment after
+/// its head needs a few of these places at thousands of callbacks a second; one that never comes keeps one for five seconds.
+const ASIDE_MAX: usize = 32;
+
+/// The places for answers whose rest is read aside. Without one the connection is closed at once.
+#[derive(Clone)]
+pub struct Aside(Arc<Semaphore>);
 
 /// What is posted: a callback or a batch of them.
 pub struct Letter {
@@ -32,14 +41,20 @@ pub struct Letter {
     pub skipped: Option<String>,
 }
 
+impl Default for Aside {
+    fn default() -> Aside {
+        Aside(Arc::new(Semaphore::new(ASIDE_MAX)))
+    }
+}
+
 /// Posts the letter. The timeout spans everything up to the end of the answer; a 2xx ends it with its head, and an answer
 /// whose body is late counts with what came of it. `now` is the time of the attempt in milliseconds since 1970.
-pub async fn post(client: Client, webhook: &Webhook, letter: Letter, now: u64) -> Outcome {
+pub async fn post(client: Client, aside: &Aside, webhook: &Webhook, letter: Letter, now: u64) -> Outcome {
     let request = request(&client, webhook, &letter, now);
     let ends_at = tokio::time::Instant::now() + Duration::from_millis(webhook.timeout_ms);
     let body = Some(Bytes::from(letter.body));
     match tokio::time::timeout_at(ends_at, exchange(&client, request, body)).await {
-        Ok(Ok(response)) => answered(response, ends_at, now).await,
+        Ok(Ok(response)) => answered(response, aside, ends_at, now).await,
         Ok(Err(error)) => failed(&error, &letter.endpoint),
         Err(_) => Outcome::TimedOut(format!("no answer within {} ms", webhook.timeout_ms)),
     }
@@ -81,7 +96,12 @@ fn failed(error: &SendRequestError, endpoint: &str) -> Outcome {
 }
 
 /// What the answer means. Whoever said 2xx is not waited for: what is there of the body is taken, and the rest read aside.
-async fn answered<S>(mut response: ClientResponse<S>, ends_at: tokio::time::Instant, now: u64) -> Outcome
+async fn answered<S>(
+    mut response: ClientResponse<S>,
+    aside: &Aside,
+    ends_at: tokio::time::Instant,
+    now: u64,
+) -> Outcome
 where
     S: Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static,
 {
@@ -93,12 +113,26 @@ where
         // Too late is no fault: the status has come.
         let _ = tokio::time::timeout_at(ends_at, beginning.read(&mut response)).await;
     } else if beginning.read(&mut response).now_or_never().is_none() {
-        let mut rest = Beginning { read: beginning.read, kept: Vec::new() };
-        let aside = async move { rest.read(&mut response).await };
-        actix::spawn(async { drop(tokio::time::timeout(REST_WITHIN, aside).await) });
+        aside.read(response, beginning.read);
     }
     let answer = String::from_utf8_lossy(&beginning.kept).into_owned();
     Outcome::Answered { status, retry_after_ms, answer }
+}
+
+impl Aside {
+    /// Reads the rest of a body of which so much was read, so that its connection can be used again.
+    fn read<S>(&self, mut response: ClientResponse<S>, read: usize)
+    where
+        S: Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static,
+    {
+        let Ok(place) = self.0.clone().try_acquire_owned() else { return };
+        let mut rest = Beginning { read, kept: Vec::new() };
+        actix::spawn(async move {
+            // Whether it ended in time or not, the place is free.
+            let _ = tokio::time::timeout(REST_WITHIN, rest.read(&mut response)).await;
+            drop(place);
+        });
+    }
 }
 
 /// The body of an answer, as far as it was read.
@@ -174,13 +208,17 @@ mod tests {
     }
 
     async fn posted(address: &str, webhook: &str) -> Outcome {
+        posted_with(&Aside::default(), address, webhook).await
+    }
+
+    async fn posted_with(aside: &Aside, address: &str, webhook: &str) -> Outcome {
         let webhook = Webhook::of(&format!("url: 'http://{address}/in'\n{webhook}"));
         let guard = Guard::new(&["127.0.0.1".to_owned()]);
         let client = Clients::new(Arc::new(guard), 0).client(0);
         let [endpoint, webhook_id, body, number] = ["shop", "msg_1", "{}", "7"].map(str::to_owned);
         let (started_at, sequence) = (number.clone(), number);
         let letter = Letter { endpoint, webhook_id, body, started_at, sequence, skipped: None };
-        post(client, &webhook, letter, 1_614_265_330_000).await
+        post(client, aside, &webhook, letter, 1_614_265_330_000).await
     }
 
     /// The beginning of an answer that promises more than it holds.
@@ -204,6 +242,17 @@ mod tests {
         let outcome = posted(&address, "timeoutMs: 600000").await;
         let Outcome::Answered { status: 202, answer, .. } = &outcome else { panic!("{outcome:?}") };
         assert!("taken".starts_with(answer), "{answer}");
+    }
+
+    #[actix_web::test]
+    async fn the_rest_of_a_2xx_that_finds_no_place_aside_is_not_read_and_its_line_ends_at_once() {
+        let (first, keeps) = answering(unfinished(200, ""));
+        let (second, ends) = answering(unfinished(200, ""));
+        let aside = Aside(Arc::new(Semaphore::new(1)));
+        posted_with(&aside, &first, "").await;
+        posted_with(&aside, &second, "").await;
+        actix_web::rt::task::spawn_blocking(|| ends.join()).await.unwrap().unwrap();
+        assert!(!keeps.is_finished(), "the one before has the place");
     }
 
     #[actix_web::test]

@@ -51,13 +51,24 @@ pub enum Admission {
 
 impl Breaker {
     pub fn admit(&mut self, now: u64) -> Admission {
+        let admission = self.look(now);
+        if let (Admission::Probe, State::Open { wait_ms, .. }) = (admission, self.state) {
+            self.state = State::HalfOpen { wait_ms };
+        }
+        admission
+    }
+
+    /// What `admit` would say.
+    pub fn look(&mut self, now: u64) -> Admission {
         match self.state {
             State::Closed => Admission::Go,
-            State::Open { until, .. } if now < until => Admission::NotBefore(until),
-            State::Open { wait_ms, .. } => {
-                self.state = State::HalfOpen { wait_ms };
-                Admission::Probe
+            State::Open { until, wait_ms } if now < until => {
+                // Never longer than from now, should the clock have been set back.
+                let until = until.min(now + wait_ms);
+                self.state = State::Open { until, wait_ms };
+                Admission::NotBefore(until)
             }
+            State::Open { .. } => Admission::Probe,
             State::HalfOpen { .. } => Admission::AfterProbe,
         }
     }
@@ -102,7 +113,10 @@ impl Breaker {
     }
 
     fn fails_too_often(&self, number: u64) -> bool {
-        let recent = self.window.iter().filter(|minute| minute.number + MINUTES as u64 > number);
+        // Minutes that are still to come were noted before the clock was set back.
+        let is_recent =
+            |minute: &&Minute| number.checked_sub(minute.number).is_some_and(|ago| ago < MINUTES as u64);
+        let recent = self.window.iter().filter(is_recent);
         let (attempts, failed) = recent
             .fold((0, 0), |(attempts, failed), minute| (attempts + minute.attempts, failed + minute.failed));
         attempts >= ATTEMPTS_MIN && failed * 100 >= attempts * FAILED_PERCENT
@@ -143,6 +157,16 @@ mod tests {
         let mut breaker = after("xxxxxxxxx");
         breaker.ended(true, NOW + 4 * MINUTE_MS);
         assert!(breaker.is_open());
+    }
+
+    #[test]
+    fn after_a_clock_was_set_back_it_stays_open_no_longer_and_counts_what_comes_from_then_on() {
+        let (mut breaker, then) = (after("xxxxxxxxxx"), NOW - 61 * MINUTE_MS);
+        assert_eq!(breaker.admit(then), Admission::NotBefore(then + 1_000));
+        assert_eq!(breaker.admit(then + 1_000), Admission::Probe);
+        let mut breaker = after("xxxxxxxxx");
+        breaker.ended(true, then);
+        assert!(!breaker.is_open());
     }
 
     #[test]

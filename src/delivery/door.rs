@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use actix::{AsyncContext, Context, Handler, Message};
+use tokio::task::JoinHandle;
 
 use super::actor::{Delivery, Wake};
 use super::gate::{Gate, Pass};
@@ -36,9 +37,11 @@ pub(super) struct Door {
     /// The sessions in the queue: each stands in it once, however often it is put there.
     lanes: HashSet<SessionKey>,
     gate: Option<Gate>,
-    /// A task waits at the gate.
-    waiting: bool,
-    /// Counts the gates: one that was replaced lets nothing through any more.
+    /// An alarm is set for this time of the actor, for what lingers.
+    rings_at: Option<u64>,
+    /// The task that waits at the gate.
+    waiting: Option<JoinHandle<()>>,
+    /// Counts the gates: what one let through that was replaced goes back.
     version: u64,
 }
 
@@ -46,7 +49,7 @@ pub(super) struct Door {
 pub(super) enum Queued {
     /// Tried before, or a batch.
     Parcel(ParcelId),
-    /// Its first callbacks, since this time.
+    /// Its first callbacks, since this time of the actor.
     Lane(SessionKey, u64),
 }
 
@@ -76,9 +79,12 @@ impl Door {
         Some(key)
     }
 
+    /// The task goes with its gate: it would take what the next one lets through.
     fn renew(&mut self) {
         self.gate = None;
-        self.waiting = false;
+        if let Some(waiting) = self.waiting.take() {
+            waiting.abort();
+        }
         self.version += 1;
     }
 }
@@ -88,21 +94,37 @@ impl Delivery {
     pub(super) fn round(&mut self, ctx: &mut Context<Self>, endpoint: &str) {
         let Some(webhook) = self.webhook(endpoint) else { return self.close(endpoint) };
         while self.draining.is_none() {
-            let now = clock::now();
             let Some(door) = self.doors.get_mut(endpoint) else { return };
-            if door.waiting || door.queue.is_empty() {
+            if door.waiting.is_some() || door.queue.is_empty() {
                 return;
             }
-            if let Some(until) = lingers(door, &self.lanes, &webhook, now) {
-                return self.wake_at(ctx, until, Wake::Door(endpoint.to_owned()));
+            if let Some(until) = lingers(door, &self.lanes, &webhook, self.steady.now()) {
+                return self.linger(ctx, endpoint, until);
             }
-            let Some(pass) = self.gate(endpoint, &webhook).try_enter(now) else {
+            let Some(pass) = self.gate(endpoint, &webhook).try_enter(clock::now()) else {
                 return self.wait_at_gate(ctx, endpoint, &webhook);
             };
             if !self.send_next(ctx, endpoint, &webhook, pass) {
                 return;
             }
         }
+    }
+
+    /// One alarm is enough, however often something comes in the meantime: when it rings, it is looked again what lingers.
+    fn linger(&mut self, ctx: &mut Context<Self>, endpoint: &str, until: u64) {
+        let Some(door) = self.doors.get_mut(endpoint) else { return };
+        if door.rings_at.is_none_or(|at| until < at) {
+            door.rings_at = Some(until);
+            self.wake_at(ctx, until, Wake::Door(endpoint.to_owned()));
+        }
+    }
+
+    /// The alarm rang that was set for this time.
+    pub(super) fn round_after_linger(&mut self, ctx: &mut Context<Self>, endpoint: &str, at: u64) {
+        if let Some(door) = self.doors.get_mut(endpoint).filter(|door| door.rings_at == Some(at)) {
+            door.rings_at = None;
+        }
+        self.round(ctx, endpoint);
     }
 
     fn gate(&mut self, endpoint: &str, webhook: &Webhook) -> Gate {
@@ -115,12 +137,11 @@ impl Delivery {
     fn wait_at_gate(&mut self, ctx: &mut Context<Self>, endpoint: &str, webhook: &Webhook) {
         let gate = self.gate(endpoint, webhook);
         let Some(door) = self.doors.get_mut(endpoint) else { return };
-        door.waiting = true;
         let (me, endpoint, version) = (ctx.address(), endpoint.to_owned(), door.version);
-        actix::spawn(async move {
+        door.waiting = Some(actix::spawn(async move {
             let pass = gate.enter().await;
             me.do_send(Entered { endpoint, version, pass });
-        });
+        }));
     }
 
     /// The webhook is gone: what was ready for it waits until it comes back.
@@ -146,6 +167,7 @@ impl Delivery {
         if let Some(parcel) = self.parcels.get_mut(&id).filter(|parcel| parcel.stage == Stage::Ready) {
             parcel.stage = Stage::NoWebhook;
             without_webhook(parcel.endpoint(), &parcel.first().session);
+            self.let_go(id);
         }
     }
 
@@ -185,7 +207,7 @@ impl Handler<Entered> for Delivery {
     /// The pass is used at once. Given back, it would go to the next shard that waits, and from there back again.
     fn handle(&mut self, Entered { endpoint, version, pass }: Entered, ctx: &mut Context<Self>) {
         let Some(door) = self.doors.get_mut(&endpoint).filter(|door| door.version == version) else { return };
-        door.waiting = false;
+        door.waiting = None;
         if self.draining.is_some() {
             return;
         }
@@ -213,7 +235,12 @@ fn lingers(door: &Door, lanes: &HashMap<SessionKey, Lane>, webhook: &Webhook, no
     let mut count = 0;
     for queued in &door.queue {
         if let Queued::Lane(key, _) = queued {
-            count += lanes.get(key).map_or(0, Lane::len);
+            let Some(lane) = lanes.get(key) else { continue };
+            // As many as fit into memory and more: enough, or about to be.
+            if lane.has_more() {
+                return None;
+            }
+            count += lane.len();
         }
         if count >= webhook.batch.max {
             return None;

@@ -107,7 +107,7 @@ impl Delivery {
         writes.attempts(&number, &attempts);
         self.commits.defer(writes);
         parcel.attempts = Some(attempts);
-        parcel.stage = Stage::Blocked;
+        self.file(ctx, id, Stage::Blocked);
         self.step_back(ctx, number.session);
     }
 
@@ -149,12 +149,17 @@ impl Delivery {
 
     /// The sessions whose callbacks were in it go on, here and in other shards.
     fn release(&mut self, ctx: &mut Context<Self>, parcel: &Parcel) {
+        self.shared.batches.remove(parcel);
         for (key, count) in parcel.sessions() {
-            if key.shard(self.shards) == self.shard {
-                self.release_lane(ctx, key, count);
-            } else {
-                self.shared.tell(key.shard(self.shards), Released(key, count));
-            }
+            self.release_session(ctx, key, count);
+        }
+    }
+
+    pub(super) fn release_session(&mut self, ctx: &mut Context<Self>, key: SessionKey, count: u64) {
+        if key.shard(self.shards) == self.shard {
+            self.release_lane(ctx, key, count);
+        } else {
+            self.shared.tell(key.shard(self.shards), Released(key, count));
         }
     }
 
@@ -235,8 +240,11 @@ impl Handler<Over> for Delivery {
 impl Handler<Released> for Delivery {
     type Result = ();
 
+    /// A lane that does not wait for it read the store when the batch had gone from there.
     fn handle(&mut self, Released(key, count): Released, ctx: &mut Context<Self>) {
-        self.release_lane(ctx, key, count);
+        if self.lanes.get(&key).is_some_and(|lane| lane.stage == LaneStage::Elsewhere) {
+            self.release_lane(ctx, key, count);
+        }
     }
 }
 

@@ -109,17 +109,28 @@ impl Gate {
         Some(self.pass(probe, (endpoint, host)))
     }
 
-    /// A pass as soon as an attempt may go.
+    /// A pass as soon as an attempt may go. It waits for the rate and the breaker outside the rooms, where it would keep the
+    /// place of another, and asks again inside.
     pub async fn enter(self) -> Pass {
         const OPEN: &str = "nobody closes the rooms";
-        let endpoint = self.endpoint_room.clone().acquire_owned().await.expect(OPEN);
-        let host = self.host_room.clone().acquire_owned().await.expect(OPEN);
+        loop {
+            self.opened().await;
+            let endpoint = self.endpoint_room.clone().acquire_owned().await.expect(OPEN);
+            let host = self.host_room.clone().acquire_owned().await.expect(OPEN);
+            if let Ok(probe) = self.admit(clock::now()) {
+                return self.pass(probe, (endpoint, host));
+            }
+        }
+    }
+
+    /// Until the rate and the breaker would let one through.
+    async fn opened(&self) {
         loop {
             // Listens before it looks, so that no end of a probe is missed.
             let probed = self.host.probed.notified();
             let now = clock::now();
-            match self.admit(now) {
-                Ok(probe) => return self.pass(probe, (endpoint, host)),
+            match self.look(now) {
+                Ok(()) => return,
                 Err(Not::Before(at)) => {
                     tokio::time::sleep(Duration::from_millis(at.saturating_sub(now))).await;
                 }
@@ -128,21 +139,23 @@ impl Gate {
         }
     }
 
+    fn look(&self, now: u64) -> Result<(), Not> {
+        if let Some(limit) = &self.limit {
+            locked(limit).rate.look(now).map_err(Not::Before)?;
+        }
+        probes(locked(&self.host.breaker).look(now)).map(drop)
+    }
+
     /// Whether it goes as a probe. The rate is asked first: what the breaker then refuses is given back to it.
     fn admit(&self, now: u64) -> Result<bool, Not> {
         if let Some(limit) = &self.limit {
             locked(limit).rate.take(now).map_err(Not::Before)?;
         }
-        let refused = match locked(&self.host.breaker).admit(now) {
-            Admission::Go => return Ok(false),
-            Admission::Probe => return Ok(true),
-            Admission::NotBefore(at) => Not::Before(at),
-            Admission::AfterProbe => Not::AfterProbe,
-        };
-        if let Some(limit) = &self.limit {
+        let admitted = probes(locked(&self.host.breaker).admit(now));
+        if let (Err(_), Some(limit)) = (&admitted, &self.limit) {
             locked(limit).rate.give_back();
         }
-        Err(refused)
+        admitted
     }
 
     fn pass(&self, probe: bool, rooms: (OwnedSemaphorePermit, OwnedSemaphorePermit)) -> Pass {
@@ -173,6 +186,16 @@ impl Drop for Pass {
     }
 }
 
+/// Whether one that may go goes as a probe.
+fn probes(admission: Admission) -> Result<bool, Not> {
+    match admission {
+        Admission::Go => Ok(false),
+        Admission::Probe => Ok(true),
+        Admission::NotBefore(at) => Err(Not::Before(at)),
+        Admission::AfterProbe => Err(Not::AfterProbe),
+    }
+}
+
 /// As the breakers know it: name and port.
 fn host_of(url: &str) -> String {
     let url = Url::parse(url).ok();
@@ -182,4 +205,54 @@ fn host_of(url: &str) -> String {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_795_000_000_000;
+
+    /// The gate of an endpoint at a host that takes one callback at a time.
+    fn gate(gates: &Gates, endpoint: &str, webhook: &str) -> Gate {
+        gates.of(endpoint, &Webhook::of(&format!("url: 'http://shop.example/{endpoint}'\n{webhook}")), 1)
+    }
+
+    /// A gate at which somebody waits.
+    async fn entering(gate: &Gate) -> tokio::task::JoinHandle<Pass> {
+        let waits = actix::spawn(gate.clone().enter());
+        tokio::task::yield_now().await;
+        assert!(!waits.is_finished());
+        waits
+    }
+
+    #[actix::test]
+    async fn who_waits_for_the_rate_of_its_endpoint_keeps_no_place_at_the_host() {
+        clock::moved::stop_at(NOW);
+        let gates = Gates::default();
+        let (slow, other) = (gate(&gates, "slow", "ratePerSecond: 0.1"), gate(&gates, "other", ""));
+        drop(slow.try_enter(NOW));
+        let waits = entering(&slow).await;
+        let pass = other.try_enter(NOW).expect("nobody is under way there");
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert!(!waits.is_finished(), "its time has come, and the host has no room");
+        drop(pass);
+        waits.await.unwrap();
+    }
+
+    #[actix::test]
+    async fn who_waits_for_a_host_that_is_left_alone_keeps_no_place_of_its_endpoint() {
+        clock::moved::stop_at(NOW);
+        let gates = Gates::default();
+        let shop = gate(&gates, "shop", "concurrency: 1");
+        for _ in 0..10 {
+            shop.try_enter(NOW).expect("it is closed").ended(true, NOW);
+        }
+        let [first, second] = [entering(&shop).await, entering(&shop).await];
+        assert_eq!((shop.endpoint_room.available_permits(), shop.host_room.available_permits()), (1, 1));
+        tokio::time::sleep(Duration::from_millis(1_010)).await;
+        assert_eq!([first.is_finished(), second.is_finished()], [true, false], "one goes as the probe");
+        first.await.unwrap().ended(false, clock::now());
+        second.await.unwrap().ended(false, clock::now());
+    }
 }

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use super::actor::Delivery;
 use super::asked::{Asked, GIVEN_UP, answer, not_now, unreadable};
 use super::history;
-use super::lane::Tried;
+use super::lane::{Stage as LaneStage, Tried};
 use crate::clock;
 use crate::model::{Attempts, DeadLetter, Number};
 use crate::store::{Error, Writes};
@@ -98,6 +98,10 @@ impl Handler<Left> for Delivery {
         self.owed = self.owed.saturating_sub(1);
         if let Some(mut lane) = self.lanes.remove(&number.session) {
             lane.remove(&number);
+            if lane.stage == LaneStage::NoWebhook {
+                // The next one is read, and waits in its place.
+                lane.stage = LaneStage::Ready;
+            }
             self.put(ctx, number.session, lane);
         }
         answer(reply, Asked::Done);

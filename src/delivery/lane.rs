@@ -20,7 +20,7 @@ pub struct Lane {
     taken: Option<Number>,
     /// The last callback that is known to be flushed.
     announced: Number,
-    /// Those that are owed again or made room for such ones: they lie in the store, not after `taken`.
+    /// Those that are owed again, made room for such ones or were let go: they lie in the store, not after `taken`.
     again: BTreeSet<Number>,
     /// Those that were tried before, and those that leave: each goes by itself.
     tried: BTreeMap<Number, Tried>,
@@ -102,10 +102,15 @@ impl Lane {
     pub fn push(&mut self, number: Number, callback: Callback) {
         let follows = self.taken == Some(self.announced);
         self.announced = self.announced.max(number);
-        if follows && self.fresh.len() < FRESH_MAX {
+        if follows && self.again.is_empty() && self.fresh.len() < FRESH_MAX {
             self.taken = Some(number);
             self.fresh.push_back((number, callback));
         }
+    }
+
+    /// Nothing of it stays in memory: what was there is read again when its turn comes.
+    pub fn let_go(&mut self) {
+        self.again.extend(std::mem::take(&mut self.fresh).into_iter().map(|(number, _)| number));
     }
 
     /// The parcel of this callback is given back, because another one goes before it.
@@ -131,9 +136,20 @@ impl Lane {
         self.fresh.front()
     }
 
+    /// The next one, be it in memory or owed again.
+    pub fn next(&self) -> Option<&Number> {
+        let fresh = self.first().map(|(number, _)| number);
+        fresh.into_iter().chain(self.again.first()).min()
+    }
+
     /// How many could go at once.
     pub fn len(&self) -> usize {
         self.fresh.len()
+    }
+
+    /// Whether there are more in the store than in memory.
+    pub fn has_more(&self) -> bool {
+        self.taken < Some(self.announced) || !self.again.is_empty()
     }
 
     /// Whether the first one was tried by itself before, and goes by itself again.
@@ -187,9 +203,9 @@ impl Lane {
     }
 
     pub fn wants(&self) -> Wants {
-        let is_next = |number: &Number| self.first().is_none_or(|(first, _)| number < first);
+        let is_between = |number: &Number| self.fresh.back().is_none_or(|(last, _)| number < last);
         match self.again.first() {
-            Some(number) if self.fresh.len() < FRESH_MAX || is_next(number) => Wants::Again(*number),
+            Some(number) if self.fresh.len() < FRESH_MAX || is_between(number) => Wants::Again(*number),
             _ if self.fresh.is_empty() && self.taken < Some(self.announced) => Wants::After(self.taken),
             _ => Wants::Nothing,
         }
@@ -335,6 +351,28 @@ mod tests {
             assert_eq!((lane.wants(), lane.len()), (Wants::Nothing, FRESH_MAX));
         }
         assert_eq!(drain(&mut lane, &store, 3), store);
+    }
+
+    #[test]
+    fn a_dead_letter_that_is_owed_again_goes_in_its_place_among_those_that_fill_the_memory() {
+        let store: Vec<u64> = (1..=40).collect();
+        let mut lane = Lane::stored(number(1, 40), []);
+        let rows = (1..=FRESH_MAX as u64 + 1).filter(|n| *n != 9);
+        lane.refill(rows.map(|n| (number(1, n), callback(n))).collect());
+        lane.exhume(number(1, 9));
+        assert_eq!(drain(&mut lane, &store, 50), store);
+    }
+
+    #[test]
+    fn what_was_let_go_is_read_again_and_what_comes_meanwhile_is_not_kept() {
+        let mut lane = Lane::fresh(number(1, 1), callback(1));
+        (2..=5).for_each(|sequence| push(&mut lane, sequence));
+        assert_eq!(lane.take(1).len(), 1);
+        lane.let_go();
+        (6..=9).for_each(|sequence| push(&mut lane, sequence));
+        assert_eq!(lane.len(), 0);
+        let store: Vec<u64> = (1..=9).collect();
+        assert_eq!(drain(&mut lane, &store, 1), store[1..]);
     }
 
     #[test]

@@ -5,11 +5,13 @@
 //! have so many callbacks in flight at once as the settings say.
 //!
 //! In the order of one callback: `lane` keeps it in the order of its session, `door` waits at the `gate` (rooms, `breaker`,
-//! `rate`), `pack` makes a `parcel` of it, `attempt` posts that, `ending` asks the rule in `retry` and obeys.
+//! `rate`), `pack` makes a `parcel` of it, `attempt` posts that, `ending` asks the rule in `retry` and obeys. `batches` tells those
+//! who look which callbacks go together.
 
 mod actor;
 mod asked;
 mod attempt;
+mod batches;
 mod breaker;
 mod door;
 mod ending;
@@ -31,5 +33,6 @@ mod tests;
 
 pub use actor::{Delivery, Drain, Due};
 pub use asked::{Asked, GiveUp, Look, Redeliver};
+pub use batches::{Batches, Together};
 pub use door::Reloaded;
 pub use shared::Shared;

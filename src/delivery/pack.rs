@@ -2,7 +2,7 @@
 
 use actix::{AsyncContext, Context, Handler, Message};
 
-use super::actor::{Delivery, Wake};
+use super::actor::Delivery;
 use super::door::{Queued, lane_without_webhook};
 use super::gate::Pass;
 use super::lane::{Lane, Stage as LaneStage, Tried};
@@ -89,8 +89,28 @@ impl Delivery {
         Some(id)
     }
 
+    /// Up to so many of a session: those in memory, and then those that wait in the store.
     fn take(&mut self, key: &SessionKey, max: usize) -> Vec<(Number, Callback)> {
-        self.lanes.get_mut(key).map(|lane| lane.take(max)).unwrap_or_default()
+        let mut taken = self.lanes.get_mut(key).map(|lane| lane.take(max)).unwrap_or_default();
+        while taken.len() < max {
+            let more = self.take_stored(key, max - taken.len());
+            if more.is_empty() {
+                break;
+            }
+            taken.extend(more);
+        }
+        taken
+    }
+
+    fn take_stored(&mut self, key: &SessionKey, max: usize) -> Vec<(Number, Callback)> {
+        let Some(mut lane) = self.lanes.remove(key) else { return Vec::new() };
+        if let Err(error) = self.refill(key, &mut lane) {
+            // They are read again when those before them have ended.
+            tracing::error!(session = %key, %error, "callbacks do not go with those before them: they cannot be read");
+        }
+        let taken = lane.take(max);
+        self.lanes.insert(*key, lane);
+        taken
     }
 
     pub(super) fn add(&mut self, parcel: Parcel) -> ParcelId {
@@ -109,8 +129,7 @@ impl Delivery {
         let sent = self.commits.commit(writes, move |_| me.do_send(Sealed { id, pass }));
         if let Err(refused) = sent {
             tracing::warn!(session = %parcel.first().session, %refused, "a batch waits: the store takes nothing");
-            parcel.stage = Stage::Waiting(clock::now() + AGAIN_AFTER_MS);
-            self.wake_at(ctx, clock::now() + AGAIN_AFTER_MS, Wake::Parcel(id));
+            self.file(ctx, id, Stage::Waiting(clock::now() + AGAIN_AFTER_MS));
         }
     }
 
@@ -145,8 +164,8 @@ impl Delivery {
     /// again and comes before it in its session. A batch stays as it is, because others are in it.
     pub(super) fn step_back(&mut self, ctx: &mut Context<Self>, key: SessionKey) {
         let Some(lane) = self.lanes.get(&key) else { return };
-        let (LaneStage::Packed(id), Some((first, _))) = (lane.stage, lane.first()) else { return };
-        let steps_back = |parcel: &&Parcel| parcel.steps_back() && first < parcel.first();
+        let (LaneStage::Packed(id), Some(next)) = (lane.stage, lane.next()) else { return };
+        let steps_back = |parcel: &&Parcel| parcel.steps_back() && next < parcel.first();
         if self.parcels.get(&id).filter(steps_back).is_none() {
             return;
         }
@@ -171,19 +190,34 @@ impl Delivery {
                 self.doors.entry(endpoint.clone()).or_default().push_parcel(id);
                 self.round(ctx, &endpoint);
             }
-            Stage::Waiting(at) => self.wake_at(ctx, at, Wake::Parcel(id)),
-            Stage::Sealing
-            | Stage::InFlight
-            | Stage::GivenUp
-            | Stage::Arrived
-            | Stage::Blocked
-            | Stage::NoWebhook => {}
+            Stage::Waiting(at) => {
+                self.let_go(id);
+                self.wake_parcel(ctx, id, at);
+            }
+            Stage::Blocked | Stage::NoWebhook => self.let_go(id),
+            Stage::Sealing | Stage::InFlight | Stage::GivenUp | Stage::Arrived => {}
         }
     }
 
-    /// Files a lane as its stage says; one without callbacks is left.
+    /// What its sessions owe behind a parcel that waits long stays in the store only.
+    pub(super) fn let_go(&mut self, id: ParcelId) {
+        let Some(parcel) = self.parcels.get(&id).filter(|parcel| parcel.stage.waits_long(clock::now()))
+        else {
+            return;
+        };
+        for (key, _) in parcel.sessions() {
+            if let Some(lane) = self.lanes.get_mut(&key) {
+                lane.let_go();
+            }
+        }
+    }
+
+    /// Files a lane as its stage says; one without callbacks is left. Of one that waits behind others nothing is read.
     pub(super) fn put(&mut self, ctx: &mut Context<Self>, key: SessionKey, mut lane: Lane) {
-        let read = self.refill(&key, &mut lane);
+        let read = match lane.stage {
+            LaneStage::Ready => self.refill(&key, &mut lane),
+            LaneStage::Packed(_) | LaneStage::Elsewhere | LaneStage::NoWebhook | LaneStage::Held => Ok(()),
+        };
         let first = lane.first().map(|(_, callback)| callback.id.endpoint.clone());
         if read.is_ok() && first.is_none() && lane.stage == LaneStage::Ready {
             return;
@@ -203,7 +237,7 @@ impl Delivery {
             }
             return;
         }
-        self.doors.entry(endpoint.clone()).or_default().push_lane(key, clock::now());
+        self.doors.entry(endpoint.clone()).or_default().push_lane(key, self.steady.now());
         self.round(ctx, &endpoint);
     }
 }
@@ -216,6 +250,7 @@ impl Handler<Sealed> for Delivery {
         if let Some(batch) = &mut parcel.batch {
             batch.stored = true;
         }
+        self.shared.batches.add(parcel);
         if self.draining.is_none() {
             self.send(ctx, id, pass);
         }

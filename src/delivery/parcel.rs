@@ -46,7 +46,19 @@ pub enum Stage {
     NoWebhook,
 }
 
+/// Behind one that waits longer than this nothing stays in memory: to read it again takes no time against the wait.
+const LONG_MS: u64 = 60_000;
+
 impl Stage {
+    /// It waits for more than a moment: for a webhook that stays down or is gone, or for a person.
+    pub fn waits_long(self, now: u64) -> bool {
+        match self {
+            Stage::Waiting(at) => at > now + LONG_MS,
+            Stage::Blocked | Stage::NoWebhook => true,
+            Stage::Ready | Stage::Sealing | Stage::InFlight | Stage::GivenUp | Stage::Arrived => false,
+        }
+    }
+
     /// For its next attempt, for a person or for a webhook: nothing is under way, and nothing is about to be.
     pub fn waits(self) -> bool {
         match self {
@@ -98,14 +110,7 @@ impl Parcel {
 
     /// The sessions whose callbacks are in it, and how many each has.
     pub fn sessions(&self) -> Vec<(SessionKey, u64)> {
-        let mut sessions: Vec<(SessionKey, u64)> = Vec::new();
-        for (number, _) in &self.members {
-            match sessions.last_mut() {
-                Some((session, count)) if *session == number.session => *count += 1,
-                Some(_) | None => sessions.push((number.session, 1)),
-            }
-        }
-        sessions
+        sessions(self.members.iter().map(|(number, _)| number.session))
     }
 
     pub fn webhook_id(&self) -> String {
@@ -143,6 +148,18 @@ impl Parcel {
             .collect();
         counts.iter().any(|count| *count > 0).then(|| joined(counts.into_iter()))
     }
+}
+
+/// Each session that callbacks belong to, side by side, and how many each has.
+pub fn sessions(of_each: impl Iterator<Item = SessionKey>) -> Vec<(SessionKey, u64)> {
+    let mut sessions: Vec<(SessionKey, u64)> = Vec::new();
+    for key in of_each {
+        match sessions.last_mut() {
+            Some((session, count)) if *session == key => *count += 1,
+            Some(_) | None => sessions.push((key, 1)),
+        }
+    }
+    sessions
 }
 
 fn stage(attempts: Option<&Attempts>) -> Stage {

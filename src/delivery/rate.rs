@@ -2,6 +2,8 @@
 
 /// So much of a second's callbacks may go at once after a quiet time.
 const BURST_OF_A_SECOND: f64 = 0.1;
+/// Threads that read the clock side by side differ by less than this. A time that lies further back means that it was set.
+const SET_BACK_MS: u64 = 1_000;
 
 #[derive(Debug)]
 pub struct Rate {
@@ -18,11 +20,20 @@ impl Rate {
 
     /// One goes now; or not before the time that comes back, milliseconds since 1970.
     pub fn take(&mut self, now: u64) -> Result<(), u64> {
+        self.look(now)?;
+        self.left -= 1.0;
+        Ok(())
+    }
+
+    /// Whether `take` would let one go.
+    pub fn look(&mut self, now: u64) -> Result<(), u64> {
+        if now + SET_BACK_MS < self.at {
+            self.at = now;
+        }
         let passed = now.saturating_sub(self.at) as f64 / 1000.0;
         self.left = (self.left + passed * self.per_second).min(burst(self.per_second));
         self.at = self.at.max(now);
         if self.left >= 1.0 {
-            self.left -= 1.0;
             return Ok(());
         }
         Err(now + ((1.0 - self.left) / self.per_second * 1000.0).ceil() as u64)
@@ -69,6 +80,20 @@ mod tests {
         let hour = 3_600_000;
         go(&mut rate, 0, 1_000);
         assert_eq!(go(&mut rate, hour, hour + 1), 10);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_by_an_hour_makes_nothing_wait_for_that_hour() {
+        let (mut rate, hour) = (Rate::new(1.0), 3_600_000);
+        assert_eq!(rate.take(2 * hour), Ok(()));
+        assert_eq!((rate.take(hour), rate.take(hour + 1_000)), (Err(hour + 1_000), Ok(())));
+    }
+
+    #[test]
+    fn threads_that_read_the_clock_side_by_side_gain_nothing_by_it() {
+        let mut rate = Rate::new(1.0);
+        let gone = (1..=1_000).filter(|n| rate.take(5_000 - n % 2).is_ok()).count();
+        assert_eq!(gone, 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use actix::Context;
 
 use super::actor::Delivery;
 use super::lane::{FRESH_MAX, Lane, Stage, Wants};
-use super::parcel::Parcel;
+use super::parcel::{self, Parcel};
 use crate::clock;
 use crate::model::{Attempts, Batch, Callback, Number, SessionKey};
 use crate::store::{Damage, Error, Writes};
@@ -53,15 +53,7 @@ impl Delivery {
         tried.retain(|number| !batches.first.contains(number));
         let lane = Lane::stored(last, tried);
         let Some((first, last)) = batches.packed.get(key) else { return Ok(lane) };
-        let mut before = Vec::new();
-        let mut after = None;
-        while let Some((number, _)) = self.store.callbacks(key, after.as_ref(), 1)?.pop() {
-            if number >= *first || before.len() == AGAIN_MAX {
-                break;
-            }
-            before.push(number);
-            after = Some(number);
-        }
+        let before = self.store.owed_before(first, AGAIN_MAX)?;
         Ok(lane.packed(*last, before, Stage::Elsewhere))
     }
 
@@ -95,32 +87,35 @@ impl Delivery {
         for number in &batch.members {
             members.extend(self.read_callback(number)?.map(|callback| (*number, callback)));
         }
-        if members.is_empty() {
-            let mut writes = Writes::new();
-            writes.forget_batch(first);
-            writes.forget_attempts(first);
-            self.commits.defer(writes);
+        if members.len() == batch.members.len() {
+            let parcel = Parcel::stored(members, batch, self.read_attempts(first)?);
+            self.file_stored(ctx, parcel);
             return Ok(());
         }
-        let whole = members.len() == batch.members.len();
-        let parcel = if whole {
-            Parcel::stored(members, batch, self.read_attempts(first)?)
-        } else {
-            let mut writes = Writes::new();
-            writes.forget_batch(first);
-            writes.forget_attempts(first);
-            self.store.commit_blocking(writes)?;
-            Parcel::batch(members)
-        };
+        let rest = Batch { members: members.iter().map(|(number, _)| *number).collect() };
+        self.store.commit_blocking(instead(first, &rest))?;
+        for (key, count) in parcel::sessions(batch.members.iter().map(|number| number.session)) {
+            if rest.members.iter().all(|number| number.session != key) {
+                self.release_session(ctx, key, count);
+            }
+        }
+        if !members.is_empty() {
+            self.file_stored(ctx, Parcel::stored(members, &rest, None));
+        }
+        Ok(())
+    }
+
+    fn file_stored(&mut self, ctx: &mut Context<Self>, parcel: Parcel) {
+        self.shared.batches.add(&parcel);
         let (sessions, stage) = (parcel.sessions(), parcel.stage);
         let id = self.add(parcel);
         for (key, _) in sessions {
-            if let Some(lane) = self.lanes.get_mut(&key) {
+            // One that is held has to stay so: it does not know how far the batch goes.
+            if let Some(lane) = self.lanes.get_mut(&key).filter(|lane| lane.stage == Stage::Elsewhere) {
                 lane.stage = Stage::Packed(id);
             }
         }
         self.file(ctx, id, stage);
-        Ok(())
     }
 
     pub(super) fn read_attempts(&self, number: &Number) -> Result<Option<Attempts>, Error> {
@@ -184,6 +179,17 @@ impl Delivery {
             lane.stage = Stage::Held;
         }
     }
+}
+
+/// The rest of a batch takes its place, in one commit: another shard that starts meanwhile sees one of the two.
+fn instead(first: &Number, rest: &Batch) -> Writes {
+    let mut writes = Writes::new();
+    writes.forget_batch(first);
+    writes.forget_attempts(first);
+    if let Some(first) = rest.members.first() {
+        writes.batch(first, rest);
+    }
+    writes
 }
 
 /// With the attempts at it: nothing would lead to them any more.

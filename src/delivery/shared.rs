@@ -1,10 +1,12 @@
-//! What the delivery actors of all shards share: the gates, and where each of them is reached.
+//! What the delivery actors of all shards share: the gates, the batches under way, and where each of them is reached.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix::{Addr, Message};
 
 use super::actor::Delivery;
+use super::batches::Batches;
 use super::gate::Gates;
 use crate::metrics::Metrics;
 use crate::model::SessionKey;
@@ -18,7 +20,10 @@ pub(super) struct Released(pub SessionKey, pub u64);
 pub struct Shared {
     pub(super) gates: Gates,
     pub(super) metrics: Arc<Metrics>,
+    pub batches: Batches,
     actors: Mutex<Vec<Option<Addr<Delivery>>>>,
+    /// Actors that have read what earlier runs left.
+    recovered: AtomicUsize,
 }
 
 impl Shared {
@@ -29,6 +34,15 @@ impl Shared {
     /// The hosts that were called, and whether each is left alone because it keeps failing.
     pub fn breakers(&self) -> Vec<(String, bool)> {
         self.gates.breakers()
+    }
+
+    /// How many shards have read what earlier runs left: before, batches of theirs are not known.
+    pub fn recovered(&self) -> usize {
+        self.recovered.load(Ordering::Acquire)
+    }
+
+    pub(super) fn has_recovered(&self) {
+        self.recovered.fetch_add(1, Ordering::Release);
     }
 
     /// An actor enters before it reads the store: what ends before is gone from there, of what ends later it is told.

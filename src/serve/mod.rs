@@ -76,7 +76,7 @@ pub async fn start(live: Live) -> Result<Server, Error> {
     let handle = server.handle();
     let (done, stopped) = oneshot::channel();
     actix::spawn(async move { drop(done.send(server.await)) });
-    while engine.shards().is_none() {
+    while engine.shards().is_none() || engine.deliveries.recovered() < workers {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     sweep::idempotency_keys(engine.store.clone());

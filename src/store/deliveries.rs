@@ -35,6 +35,13 @@ impl Store {
         self.disk().load(&key::of_callback(Row::Callback, number))
     }
 
+    /// The callbacks that the session owes before this one, at most `max`, whether they can be read or not.
+    pub fn owed_before(&self, number: &Number, max: usize) -> Result<Vec<Number>, Error> {
+        let (first, _) = whole(Row::Callback, &number.session);
+        let end = Bound::Excluded(key::of_callback(Row::Callback, number).as_slice().into());
+        self.disk().range((first, end)).take(max).map(|row| Ok(key::number(&row?.0))).collect()
+    }
+
     pub fn attempts(&self, number: &Number) -> Result<Option<Attempts>, Error> {
         self.disk().load(&key::of_callback(Row::Attempts, number))
     }
@@ -126,6 +133,14 @@ impl Store {
         let count = writes.changes.len();
         self.queue().defer(writes);
         Ok(count)
+    }
+
+    /// Makes a row about a callback one that nobody can read.
+    #[cfg(test)]
+    pub fn tear(&self, row: Row, number: &Number) {
+        let mut batch = sled::Batch::default();
+        batch.insert(&key::of_callback(row, number)[..], b"torn");
+        self.disk().commit(batch).expect("sled writes");
     }
 
     fn of_session<T: DeserializeOwned>(

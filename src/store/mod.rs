@@ -37,6 +37,8 @@ pub use client::Client;
 pub use deliveries::{Page, Receipts};
 pub use error::{Conflict, Damage, Error, Refused, Version};
 pub use key::{Place, Row, day_of};
+#[cfg(test)]
+pub use read::rows_read;
 pub use writes::Writes;
 
 /// The exit code when the store fails, or an actor whose mailbox would swallow work: software error, as sysexits.h has it.

@@ -29,6 +29,15 @@ pub type ListedStorage = (SessionKey, Result<Option<Stored>, Error>);
 /// An idempotency key is remembered this long.
 const SEEN_MS: u64 = 24 * 60 * 60 * 1000;
 
+#[cfg(test)]
+thread_local!(static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+
+/// Rows that were read on this thread so far.
+#[cfg(test)]
+pub fn rows_read() -> usize {
+    READ.get()
+}
+
 impl Store {
     pub fn session(&self, key: &SessionKey) -> Result<Option<Session>, Error> {
         self.disk().load(&key::session(key))
@@ -208,6 +217,8 @@ impl Disk {
 
     /// None if the row was removed meanwhile.
     pub(super) fn value<T: DeserializeOwned>(&self, key: &[u8], mut first: IVec) -> Result<Option<T>, Error> {
+        #[cfg(test)]
+        READ.set(READ.get() + 1);
         loop {
             let frame = self.whole(key, &first)?;
             let reason = match frame::read(key, &frame) {

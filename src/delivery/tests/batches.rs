@@ -20,6 +20,32 @@ async fn outputs_of_many_sessions_go_together_in_the_order_of_each() {
 }
 
 #[actix::test]
+async fn a_session_that_owes_more_than_the_memory_takes_fills_its_batches_from_the_store_and_does_not_linger()
+{
+    let mut stage = Stage::new("batch: { max: 50, lingerMs: 60000 }").await;
+    stage.owes("ann", 200);
+    stage.forward(SECOND).await;
+    let got = stage.got();
+    let all: Vec<String> = (1..=200).map(|sequence| sequence.to_string()).collect();
+    let sequences: Vec<&str> = got.iter().map(|got| got.sequence.as_str()).collect();
+    assert_eq!(sequences, all.chunks(50).map(|batch| batch.join(",")).collect::<Vec<_>>());
+}
+
+#[actix::test]
+async fn one_alarm_is_set_for_what_lingers_however_much_comes() {
+    let mut stage = Stage::new("batch: { max: 100, lingerMs: 1000 }").await;
+    for n in 0..10 {
+        stage.says(&format!("user {n}"), "hello");
+        stage.says("ann", "hello");
+        stage.forward(20).await;
+    }
+    assert_eq!(stage.inside(|delivery| delivery.alarms.len()).await, 1);
+    stage.forward(SECOND).await;
+    assert_eq!(stage.got().len(), 1);
+    assert_eq!(stage.inside(|delivery| delivery.alarms.len()).await, 0);
+}
+
+#[actix::test]
 async fn a_batch_keeps_its_composition_and_its_id_though_more_comes_and_the_server_starts_anew() {
     a_batch_is_the_same_after_a_start_with(1).await;
 }
@@ -45,8 +71,11 @@ async fn a_batch_is_the_same_after_a_start_with(shards: usize) {
         stage.forward(SECOND).await;
         let before = stage.got();
         assert_eq!(before.len(), 2);
+        let id = before[0].id.clone();
+        assert_eq!(goes_together(&stage, &id).await, 5);
         stage.stop().await;
         stage.start(shards).await;
+        assert_eq!(goes_together(&stage, &id).await, 5);
         for user in &users {
             stage.says(user, "three");
         }
@@ -63,9 +92,18 @@ async fn a_batch_is_the_same_after_a_start_with(shards: usize) {
             let places: Vec<&str> = got.sequence.split(',').collect();
             assert!(places.chunks(2).all(|pair| pair == ["2", "3"]), "{got:?}");
         }
+        assert_eq!(goes_together(&stage, &id).await, 0);
         assert_eq!(stage.store().batches().unwrap().len(), 0);
         assert!(stage.store().owed_callbacks(None, 9).unwrap().is_empty());
     }
+}
+
+/// How many callbacks whoever looks is told to go under this id.
+async fn goes_together(stage: &Stage, id: &str) -> usize {
+    let id = id.to_owned();
+    stage
+        .inside(move |delivery| delivery.shared.batches.named(&id).map_or(0, |batch| batch.members.len()))
+        .await
 }
 
 #[actix::test]

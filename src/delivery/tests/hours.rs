@@ -1,5 +1,6 @@
 //! Schedules, waits for a person, breakers and rates, over hours.
 
+use super::super::lane::Lane;
 use super::*;
 
 /// Whether a wait is the one of the schedule, a fifth more or less.
@@ -61,6 +62,41 @@ async fn a_blocked_session_waits_for_a_person_for_days_and_then_goes_on_in_order
     assert_eq!(bodies(&got), ["one", "two"]);
     assert!(got.iter().all(|got| got.skipped.is_none()));
     assert_eq!(stage.sight().await.owed, 0);
+}
+
+#[actix::test]
+async fn what_waits_behind_one_that_waits_long_is_not_kept_in_memory_and_comes_in_order() {
+    for_long_nothing_is_in_memory("retryAfterSeconds: [3600]").await;
+}
+
+#[actix::test]
+async fn what_waits_behind_one_that_waits_for_a_person_is_not_kept_in_memory_and_comes_in_order() {
+    for_long_nothing_is_in_memory("retryAfterSeconds: [], onExhausted: block").await;
+}
+
+async fn for_long_nothing_is_in_memory(webhook: &str) {
+    let mut stage = Stage::new(webhook).await;
+    stage.answers(|_| answered(404));
+    stage.owes("ann", 10);
+    stage.says("bob", "hello");
+    stage.settle().await;
+    let in_memory = |delivery: &Delivery| delivery.lanes.values().map(Lane::len).sum::<usize>();
+    assert_eq!(stage.inside(in_memory).await, 0);
+    stage.says("ann", "11");
+    stage.says("bob", "hello");
+    stage.settle().await;
+    assert_eq!(stage.inside(in_memory).await, 0);
+    stage.stop().await;
+    stage.start(1).await;
+    let twelve = stage.says("ann", "12");
+    stage.settle().await;
+    assert_eq!(stage.inside(in_memory).await, 0, "nor after a start");
+    stage.got();
+    stage.answers(|_| answered(204));
+    assert_eq!(stage.redeliver(Number { sequence: 1, ..twelve }).await, Asked::Done);
+    stage.forward(SECOND).await;
+    let all: Vec<String> = (1..=12).map(|sequence| sequence.to_string()).collect();
+    assert_eq!(bodies(&stage.got()), all);
 }
 
 #[actix::test]
@@ -173,6 +209,20 @@ async fn a_host_that_is_down_for_an_hour_is_probed_and_costs_the_callbacks_no_at
     up.dedup();
     assert_eq!(up.len(), 100, "all of them came");
     assert!(stage.store().dead_letters(None, 9).unwrap().is_empty());
+}
+
+#[actix::test]
+async fn a_reload_takes_nothing_of_the_rate_of_an_endpoint_that_waits_for_it() {
+    let mut stage = Stage::new("ratePerSecond: 1").await;
+    for user in ["ann", "bob", "cyd", "dan"] {
+        stage.says(user, "hello");
+    }
+    stage.settle().await;
+    for _ in 0..10 {
+        stage.reload().await;
+    }
+    stage.forward(4 * SECOND).await;
+    assert_eq!(stage.got().len(), 4);
 }
 
 #[actix::test]

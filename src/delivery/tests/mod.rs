@@ -5,6 +5,8 @@ mod batches;
 mod before;
 mod hours;
 mod refusals;
+mod set_back;
+mod torn;
 
 use std::cell::RefCell;
 use std::fs;
@@ -13,14 +15,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Addr};
+use actix::{Actor, Addr, Handler, Message};
 use tokio::sync::oneshot;
 
 use super::actor::Post;
 use super::asked::{Asked, GiveUp, Look, Redeliver};
 use super::attempt::Letter;
 use super::retry::Outcome;
-use super::{Delivery, Drain, Due, Shared};
+use super::{Delivery, Drain, Due, Reloaded, Shared};
 use crate::clock;
 use crate::config::Overlay;
 use crate::metrics::Sight;
@@ -42,6 +44,19 @@ pub struct Got {
     pub started_at: String,
     pub sequence: String,
     pub skipped: Option<String>,
+}
+
+/// Looks into an actor.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Inside(Box<dyn FnOnce(&Delivery) + Send>);
+
+impl Handler<Inside> for Delivery {
+    type Result = ();
+
+    fn handle(&mut self, Inside(look): Inside, _: &mut actix::Context<Self>) {
+        look(self);
+    }
 }
 
 type Answers = Rc<RefCell<Box<dyn FnMut(&Got) -> Outcome>>>;
@@ -126,6 +141,13 @@ impl Stage {
         self.store.take().unwrap().close();
     }
 
+    /// What stands in the project's folder runs now, with other settings or the same.
+    pub async fn reload(&self) {
+        self.live.reload::<project::LoadError>(|_| Ok(())).unwrap();
+        self.actors.iter().for_each(|actor| actor.do_send(Reloaded));
+        self.settle().await;
+    }
+
     /// From now on the store takes no commit of the deliveries, or takes them again.
     pub fn store_refuses(&self, refuses: bool) {
         self.store().refuse_next(if refuses { usize::MAX } else { 0 });
@@ -150,6 +172,22 @@ impl Stage {
         self.store().commit_blocking(writes).unwrap();
         self.actor(&key).do_send(Due { key, callbacks: vec![(START, callback)] });
         Number { session: key, started_at: START, sequence }
+    }
+
+    /// The session of this user owes so many outputs more, of one turn: `1`, `2` and so on.
+    pub fn owes(&mut self, user: &str, count: u64) {
+        let id = session(user);
+        let key = id.key();
+        let one = |sequence: u64| {
+            let (id, body) = (id.clone(), format!("\"{sequence}\""));
+            (START, Callback { id, sequence, created_at: clock::now(), body })
+        };
+        let callbacks: Vec<(u64, Callback)> = (1..=count).map(one).collect();
+        let mut writes = Writes::new();
+        callbacks.iter().for_each(|(started_at, callback)| writes.callback(&key, *started_at, callback));
+        self.store().commit_blocking(writes).unwrap();
+        self.said.push((user.to_owned(), count));
+        self.actor(&key).do_send(Due { key, callbacks });
     }
 
     /// Time passes. What is due in it is done in it.
@@ -208,6 +246,14 @@ impl Stage {
         let (reply, sight) = oneshot::channel();
         self.actors[0].do_send(Look(reply));
         sight.await.unwrap()
+    }
+
+    /// What is to be seen inside of the first actor.
+    pub async fn inside<T: Send + 'static>(&self, look: impl FnOnce(&Delivery) -> T + Send + 'static) -> T {
+        let (reply, seen) = oneshot::channel();
+        let look = |delivery: &Delivery| drop(reply.send(look(delivery)));
+        self.actors[0].do_send(Inside(Box::new(look)));
+        seen.await.unwrap()
     }
 
     pub fn store(&self) -> &Store {

@@ -1,10 +1,9 @@
 //! What is known of a callback, whatever became of it, and how it is told: in a list short, by itself whole.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::delivery::Batches;
 use crate::model::{Attempt, Callback, DeadLetter, Number, Receipt, SessionId};
 use crate::store::{Error, Store};
 
@@ -48,15 +47,6 @@ pub struct Known {
     pub body: Option<String>,
 }
 
-/// Who belongs together in the batches under way.
-#[derive(Default)]
-pub struct Batches {
-    /// By their ids.
-    members: HashMap<String, Vec<Number>>,
-    /// The batch of each member.
-    ids: HashMap<Number, String>,
-}
-
 impl State {
     pub const ALL: [State; 5] = [State::Owed, State::Retrying, State::Blocked, State::Dead, State::Delivered];
     /// Those of a callback whose row is that of one owed.
@@ -73,37 +63,6 @@ impl State {
     }
 }
 
-impl Batches {
-    pub fn read(store: &Store) -> Result<Batches, Error> {
-        let mut batches = Batches::default();
-        for (first, batch) in store.batches()? {
-            match batch {
-                Ok(batch) => {
-                    let id = batch.webhook_id();
-                    batches.ids.extend(batch.members.iter().map(|number| (*number, id.clone())));
-                    batches.members.insert(id, batch.members);
-                }
-                Err(error) => tracing::error!(session = %first.session, %error, "a batch is left out"),
-            }
-        }
-        Ok(batches)
-    }
-
-    /// Those of one batch, in its order; none if it is not under way.
-    pub fn members(&self, id: &str) -> &[Number] {
-        self.members.get(id).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    pub fn of(&self, number: &Number) -> Option<&str> {
-        self.ids.get(number).map(String::as_str)
-    }
-
-    /// The first one of its batch: that is where the attempts are kept, and what its delivery actor knows it by.
-    pub fn first(&self, number: &Number) -> Number {
-        self.of(number).and_then(|id| self.members(id).first()).copied().unwrap_or(*number)
-    }
-}
-
 impl Known {
     /// One that is owed.
     pub fn owed(
@@ -112,7 +71,8 @@ impl Known {
         number: Number,
         callback: Callback,
     ) -> Result<Known, Error> {
-        let attempts = store.attempts(&batches.first(&number))?;
+        let batch = batches.of(&number);
+        let attempts = store.attempts(batch.as_ref().map_or(&number, |batch| &batch.members[0]))?;
         let (state, next_at) = match &attempts {
             None => (State::Owed, None),
             Some(attempts) if attempts.blocked.is_some() => (State::Blocked, None),
@@ -124,7 +84,7 @@ impl Known {
             id: callback.id,
             created_at: callback.created_at,
             state,
-            batch: batches.of(&number).map(str::to_owned),
+            batch: batch.map(|batch| batch.webhook_id.clone()),
             attempts: attempts.all,
             next_at,
             reason: attempts.blocked,

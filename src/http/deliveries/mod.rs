@@ -18,7 +18,7 @@ use super::front::Front;
 use super::input::header;
 use super::look::settle_all;
 use super::problem::{Kind, Problem};
-use crate::delivery::{Asked, Delivery, GiveUp, Redeliver};
+use crate::delivery::{Asked, Batches, Delivery, GiveUp, Redeliver};
 use crate::model::Number;
 use crate::session::Refusal;
 use crate::store::Store;
@@ -37,7 +37,7 @@ pub async fn one(front: Data<Front>, id: Path<String>, request: HttpRequest) -> 
     let looked = async {
         front.admit(header(request.headers(), "X-API-Key"))?;
         let id = id.into_inner();
-        let read = reading(&front, move |store| one::whole(store, &id)).await?;
+        let read = reading(&front, move |store, batches| one::whole(store, batches, &id)).await?;
         settle_all(&front).await?;
         Ok(HttpResponse::Ok().json(read?))
     };
@@ -59,7 +59,7 @@ pub async fn bury(front: Data<Front>, id: Path<String>, request: HttpRequest) ->
 async fn listed(front: &Front, request: &HttpRequest, states: &[State]) -> Result<HttpResponse, Problem> {
     front.admit(header(request.headers(), "X-API-Key"))?;
     let (wanted, from) = wanted::read(request.query_string(), states)?;
-    let page = reading(front, move |store| page::read(store, &wanted, from)).await??;
+    let page = reading(front, move |store, batches| page::read(store, batches, &wanted, from)).await??;
     settle_all(front).await?;
     let items: Vec<Value> = page.items.iter().map(known::Found::item).collect();
     let next = page.next.map(|cursor| cursor.to_string());
@@ -81,8 +81,7 @@ where
         return Err(Refusal::ShuttingDown.into());
     }
     front.engine.store.accepting().map_err(Refusal::from)?;
-    let meant = id.clone();
-    let number = reading(front, move |store| one::number(store, &meant)).await??;
+    let number = one::number(&front.engine.deliveries.batches, &id)?;
     let shard = front.engine.shard_of(&number.session).ok_or(Refusal::Overloaded)?;
     let (reply, answer) = oneshot::channel();
     shard.delivery.send(message(number, reply)).await.map_err(|_| Refusal::ShuttingDown)?;
@@ -91,7 +90,11 @@ where
         Asked::Done => "done",
         Asked::UnderWay => "underWay",
         Asked::NotNow => return Err(Problem::new(Kind::Overloaded, NOT_NOW)),
-        Asked::Unknown => return Err(reading(front, move |store| one::why_not(store, &id, &number)).await?),
+        Asked::Unknown => {
+            return Err(
+                reading(front, move |store, batches| one::why_not(store, batches, &id, &number)).await?
+            );
+        }
     };
     Ok(HttpResponse::Accepted().json(json!({ "id": id, "asked": asked })))
 }
@@ -102,11 +105,11 @@ const NOT_NOW: &str = "its endpoint has no webhook now, or the store takes nothi
 /// On a thread that may block.
 async fn reading<T: Send + 'static>(
     front: &Front,
-    read: impl FnOnce(&Store) -> T + Send + 'static,
+    read: impl FnOnce(&Store, &Batches) -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let store = front.engine.store.clone();
+    let engine = front.engine.clone();
     let lost = |_| {
         Problem::new(Kind::Internal, "the store was not read to its end; the log of the server tells more")
     };
-    web::block(move || read(&store)).await.map_err(lost)
+    web::block(move || read(&engine.store, &engine.deliveries.batches)).await.map_err(lost)
 }

@@ -4,7 +4,8 @@ use std::ops::Bound;
 
 use serde_json::{Value, json};
 
-use super::known::{Batches, Found, Known, State, number as number_of};
+use super::known::{Found, Known, State, number as number_of};
+use crate::delivery::Batches;
 use crate::http::problem::{Kind, Problem};
 use crate::model::Number;
 use crate::store::{Error, Store};
@@ -15,29 +16,27 @@ const RECEIPTS_MAX: usize = 1_000;
 const CHUNK: usize = 50;
 
 /// With its attempts and its body; a batch with its members.
-pub fn whole(store: &Store, id: &str) -> Result<Value, Problem> {
-    let batches = Batches::read(store)?;
+pub fn whole(store: &Store, batches: &Batches, id: &str) -> Result<Value, Problem> {
     if id.starts_with("batch_") {
-        return batch(store, &batches, id);
+        return batch(store, batches, id);
     }
     let number = Number::parse(id).ok_or_else(|| unknown(id, NO_ID))?;
-    let found = find(store, &batches, number)?.ok_or_else(|| unknown(id, GONE))?;
+    let found = find(store, batches, number)?.ok_or_else(|| unknown(id, GONE))?;
     Ok(found.whole())
 }
 
 /// The callback that an id means, or the first one of its batch; whether it is there is another question.
-pub fn number(store: &Store, id: &str) -> Result<Number, Problem> {
-    let batches = Batches::read(store)?;
+pub fn number(batches: &Batches, id: &str) -> Result<Number, Problem> {
     if id.starts_with("batch_") {
-        return batches.members(id).first().copied().ok_or_else(|| unknown(id, BATCH_OVER));
+        return batches.named(id).map(|batch| batch.members[0]).ok_or_else(|| unknown(id, BATCH_OVER));
     }
-    Number::parse(id).map(|number| batches.first(&number)).ok_or_else(|| unknown(id, NO_ID))
+    let number = Number::parse(id).ok_or_else(|| unknown(id, NO_ID))?;
+    Ok(batches.of(&number).map_or(number, |batch| batch.members[0]))
 }
 
 /// Why nothing can be done with a callback that is neither owed nor a dead letter.
-pub fn why_not(store: &Store, id: &str, number: &Number) -> Problem {
-    let found = Batches::read(store).and_then(|batches| find(store, &batches, *number));
-    match found {
+pub fn why_not(store: &Store, batches: &Batches, id: &str, number: &Number) -> Problem {
+    match find(store, batches, *number) {
         Ok(Some(Found::Known(known))) => match known.state {
             State::Delivered => unknown(id, "it was delivered, so there is nothing left to do"),
             State::Dead => unknown(id, "it is a dead letter already; redeliver tries it again"),
@@ -95,8 +94,9 @@ fn delivered(store: &Store, number: Number) -> Result<Option<Found>, Error> {
 
 /// A batch under way: all its members stand as the first one does.
 fn batch(store: &Store, batches: &Batches, id: &str) -> Result<Value, Problem> {
+    let together = batches.named(id).ok_or_else(|| unknown(id, BATCH_OVER))?;
     let mut members = Vec::new();
-    for number in batches.members(id).iter().copied() {
+    for number in together.members.iter().copied() {
         if let Some(callback) = store.callback(&number).transpose() {
             let known = callback.and_then(|callback| Known::owed(store, batches, number, callback));
             members.push(Found::of(Some(number), State::Owed, known));

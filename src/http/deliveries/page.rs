@@ -3,8 +3,9 @@
 
 use std::ops::Bound;
 
-use super::known::{Batches, Found, Known, State, number};
+use super::known::{Found, Known, State, number};
 use super::wanted::{Cursor, Wanted};
+use crate::delivery::Batches;
 use crate::model::{Number, Receipt};
 use crate::store::{self, Error, Store};
 
@@ -23,15 +24,14 @@ pub struct Page {
 
 struct Reader<'a> {
     store: &'a Store,
+    batches: &'a Batches,
     wanted: &'a Wanted,
-    batches: Batches,
     items: Vec<Found>,
     looked_at: usize,
 }
 
-pub fn read(store: &Store, wanted: &Wanted, from: Cursor) -> Result<Page, Error> {
-    let batches = Batches::read(store)?;
-    let mut reader = Reader { store, wanted, batches, items: Vec::new(), looked_at: 0 };
+pub fn read(store: &Store, batches: &Batches, wanted: &Wanted, from: Cursor) -> Result<Page, Error> {
+    let mut reader = Reader { store, batches, wanted, items: Vec::new(), looked_at: 0 };
     let mut next = Some(from);
     while let Some(from) = next.take() {
         next = reader.step(from)?;
@@ -55,7 +55,7 @@ impl Reader<'_> {
             Cursor::Owed(after) => {
                 let rows = store.owed_callbacks(wanted.begin(after).as_ref(), CHUNK)?;
                 let known =
-                    |this: &Self, number, callback| Known::owed(store, &this.batches, number, callback);
+                    |this: &Self, number, callback| Known::owed(store, this.batches, number, callback);
                 Some(
                     self.numbered(rows, State::Owed, known)
                         .map_or(Cursor::Dead(None), after_one(Cursor::Owed)),
@@ -148,4 +148,54 @@ impl Reader<'_> {
 
 fn after_one(cursor: fn(Option<Number>) -> Cursor) -> impl Fn(Number) -> Cursor {
     move |number| cursor(Some(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::wanted;
+    use super::*;
+    use crate::delivery::Together;
+    use crate::model::{Attempts, Batch, Callback, SessionId};
+    use crate::store::{Settings, Writes, rows_read};
+
+    /// A callback that was tried once in a batch of its own.
+    fn in_a_batch(user: usize, writes: &mut Writes, batches: &Batches) {
+        let [endpoint, user_id, session_id] = ["shop", &format!("user {user}"), "1"].map(str::to_owned);
+        let id = SessionId { endpoint, user_id, session_id };
+        let number = Number { session: id.key(), started_at: 7, sequence: 1 };
+        let batch = Batch { members: vec![number] };
+        writes.callback(&id.key(), 7, &Callback { id, sequence: 1, created_at: 7, body: "{}".to_owned() });
+        writes.attempts(&number, &Attempts::default());
+        writes.batch(&number, &batch);
+        batches.insert(Together { webhook_id: batch.webhook_id(), members: batch.members });
+    }
+
+    #[test]
+    fn a_page_costs_the_same_however_many_batches_are_under_way() {
+        let path = std::env::temp_dir().join(format!("antiphon-page-{}", uuid::Uuid::new_v4()));
+        let settings = Settings {
+            path: path.clone(),
+            cache_bytes: 8 << 20,
+            queue_max: 9,
+            free_min_bytes: 0,
+            free_min_percent: 0,
+        };
+        let (store, batches) = (Store::open(settings).unwrap(), Batches::default());
+        let (wanted, _) = wanted::read("limit=5", &State::ALL).unwrap_or_else(|_| panic!("it is a query"));
+        let costs = [CHUNK, 10 * CHUNK].map(|count| {
+            let mut writes = Writes::new();
+            (0..count).for_each(|user| in_a_batch(user, &mut writes, &batches));
+            store.commit_blocking(writes).unwrap();
+            let before = rows_read();
+            let page = read(&store, &batches, &wanted, Cursor::Owed(None)).unwrap();
+            let is_told = |found: &Found| {
+                matches!(found, Found::Known(known) if known.state == State::Retrying && known.batch.is_some())
+            };
+            assert!(page.items.len() == 5 && page.items.iter().all(is_told));
+            rows_read() - before
+        });
+        assert_eq!(costs, [CHUNK + 5; 2], "a chunk of callbacks, and the attempts at each that is told");
+        drop(store);
+        std::fs::remove_dir_all(path).unwrap();
+    }
 }

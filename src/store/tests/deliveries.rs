@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use super::*;
 use crate::model::{Attempt, Attempts, Batch, DeadLetter, Receipt};
-use crate::store::Error;
+use crate::store::{Error, Row};
 
 fn attempt(outcome: &str) -> Attempt {
     Attempt { at: NOW, took_ms: 5, outcome: outcome.into(), answer: "no".into() }
@@ -36,6 +36,10 @@ fn callbacks_come_in_order_over_all_lives_a_page_at_a_time() {
     assert_eq!(store.callbacks(&key("u"), None, 2).unwrap(), all[..2]);
     assert_eq!(store.callbacks(&key("u"), Some(&number("u", NOW, 2)), 9).unwrap(), all[2..]);
     assert_eq!(store.callback(&all[1].0).unwrap().as_ref(), Some(&all[1].1));
+    let before = |n: &Number, max| store.owed_before(n, max).unwrap();
+    store.tear(Row::Callback, &all[0].0);
+    assert_eq!(before(&all[2].0, 9), [all[0].0, all[1].0]);
+    assert_eq!((before(&all[2].0, 1), before(&all[0].0, 9)), (vec![all[0].0], vec![]));
     commit(&store, |w| w.delivered(&all[0].0));
     assert_eq!(store.callbacks(&key("u"), None, 9).unwrap(), all[1..]);
     assert_eq!(store.owed_callbacks(None, 9).unwrap().len(), 3);
@@ -80,17 +84,7 @@ fn a_dead_letter_that_cannot_be_read_hides_no_other() {
     let folder = Folder::new();
     let store = folder.open();
     commit(&store, |w| (1..=3).for_each(|n| w.bury(&number("u", NOW, n), &letter(n))));
-    store
-        .disk()
-        .commit({
-            let mut batch = sled::Batch::default();
-            batch.insert(
-                &crate::store::key::of_callback(crate::store::Row::DeadLetter, &number("u", NOW, 2))[..],
-                b"torn",
-            );
-            batch
-        })
-        .unwrap();
+    store.tear(Row::DeadLetter, &number("u", NOW, 2));
     let page = store.dead_letters(None, 9).unwrap();
     let read: Vec<_> = page.iter().map(|(number, letter)| (number.sequence, letter.is_ok())).collect();
     assert_eq!(read, [(1, true), (2, false), (3, true)]);
