@@ -7,17 +7,21 @@
 
 mod arrival;
 mod departure;
+mod lane;
 mod lanes;
 mod lately;
 mod notes;
+mod outside;
 mod posted;
+mod room;
 mod runner;
 
 pub use arrival::{Arrival, Arrived, arrived, dropped, hook, job};
 pub use departure::{Departed, Departures, Given};
-pub use lanes::{Called, Lanes, Order, Recall, Recalled, Run, called, host};
+pub use lanes::{Lanes, Order, Run};
 use notes::of_run;
 pub use notes::{Failed, log, problem};
+pub use outside::{Called, Recall, Recalled, called, host};
 pub use posted::{Posted, Wire};
 pub use runner::{Runner, at_once};
 

@@ -1,7 +1,8 @@
 //! What happened in a run, for the transcript; and what of it may be in the log. People's words may be in what a
 //! transformer writes and throws, so the log has the place, and the words only if the settings say so.
 
-use super::lanes::{Called, Run};
+use super::lanes::Run;
+use super::outside::Called;
 use crate::model::{Kind, Note, NoteKind, Problem};
 use crate::transformer::{Failure, FailureKind, Level, Line};
 

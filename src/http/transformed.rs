@@ -91,7 +91,8 @@ impl Way<'_> {
         let mut about = vec![self.endpoint.name.clone(), self.hook.function().to_owned()];
         about.extend(words.map(str::to_owned));
         let recall = self.front.engine.recall(&self.endpoint.name);
-        let order = Order { job, about, recall, wait_ms: project.settings.limits.transformer_wait_ms };
+        let (endpoint, wait_ms) = (self.endpoint.name.clone(), project.settings.limits.transformer_wait_ms);
+        let order = Order { job, endpoint, about, recall, wait_ms };
         self.front.engine.lanes.run_if_room(order).await.ok_or(Refusal::Overloaded)
     }
 
