@@ -107,6 +107,7 @@ fn job(source: &str, hook: Hook) -> Job {
         transformer: Arc::new(transformer),
         hook,
         arguments,
+        raw_body: Some(b"{}".as_slice().into()),
         now: NOW,
         seed: 7,
         bounds,

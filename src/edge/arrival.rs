@@ -64,14 +64,15 @@ pub fn job(
         "headers": posted.headers,
         "query": posted.query,
         "body": posted.body,
-        "rawBody": posted.raw_body,
+        "rawBody": String::from_utf8_lossy(&posted.raw_body),
         "originalUrl": posted.original_url,
         "ip": posted.ip,
     });
     let arguments =
         Map::from_iter([("endpoint".to_owned(), endpoint.object.clone()), ("request".to_owned(), request)]);
     let transformer = transformers.transformer.clone();
-    Some(Job { transformer, hook, arguments, now, seed, bounds, of: None, storage: None })
+    let raw_body = Some(posted.raw_body.clone());
+    Some(Job { transformer, hook, arguments, raw_body, now, seed, bounds, of: None, storage: None })
 }
 
 /// What a caller is answered whose input a transformer dropped.
@@ -242,7 +243,7 @@ mod tests {
             headers: Map::new(),
             query: Map::new(),
             body: json!({ "userId": "u", "sessionId": "s", "text": "hi", "Daten": { "a": 1 } }),
-            raw_body: String::new(),
+            raw_body: [].into(),
             original_url: String::new(),
             ip: String::new(),
         };

@@ -1,6 +1,8 @@
 //! A request as a transformer sees it, made of what came over the wire. It is the same whether a server got it or a
 //! conversation test wrote it.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -30,7 +32,7 @@ pub struct Posted {
     pub query: Map,
     /// JSON of any kind, the fields of a form, or the text if it is neither.
     pub body: Value,
-    pub raw_body: String,
+    pub raw_body: Arc<[u8]>,
     pub original_url: String,
     pub ip: String,
 }
@@ -45,7 +47,7 @@ impl Posted {
             query: url.split_once('?').map(|(_, query)| fields(query.as_bytes())).unwrap_or_default(),
             body: body(content_type, bytes),
             headers,
-            raw_body: String::from_utf8_lossy(bytes).into_owned(),
+            raw_body: bytes.into(),
             original_url: url.to_owned(),
             ip,
         }

@@ -14,7 +14,7 @@ use super::{
     host,
     job::{AtMost, Bounds, Failure, FailureKind, Hook, Job},
     meter::{Meter, Pace, TOO_MANY},
-    source,
+    raw, source,
 };
 use crate::script::{realm, value};
 
@@ -125,7 +125,7 @@ impl Engine {
         pace: Pace,
     ) -> rquickjs::Result<JsValue<'js>> {
         let file = self.compiled(ctx, &job.transformer)?;
-        let argument = value::map_to_js(ctx, &job.arguments)?;
+        let argument = argument(ctx, job)?;
         let of = job.of.as_ref().map(|(user, session)| vec![user.as_str(), session.as_str()]);
         let start = self.realm.tools.start.clone().restore(ctx)?;
         self.meter.open(pace);
@@ -230,6 +230,14 @@ impl Engine {
     fn describe<'js>(&self, ctx: &Ctx<'js>, thrown: JsValue<'js>) -> rquickjs::Result<Vec<String>> {
         self.realm.tools.describe.clone().restore(ctx)?.call((thrown,))
     }
+}
+
+fn argument<'js>(ctx: &Ctx<'js>, job: &Job) -> rquickjs::Result<JsValue<'js>> {
+    let argument = value::map_to_js(ctx, &job.arguments)?;
+    if let (Some(bytes), Some(argument)) = (&job.raw_body, argument.as_object()) {
+        raw::put(&argument.get("request")?, bytes)?;
+    }
+    Ok(argument)
 }
 
 impl Tools {

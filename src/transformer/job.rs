@@ -38,6 +38,8 @@ pub struct Job {
     pub hook: Hook,
     /// The members of the one argument. `response` is added by the run for those hooks that can answer a caller.
     pub arguments: Map,
+    /// The bytes of the request that is among them.
+    pub raw_body: Option<Arc<[u8]>>,
     /// Milliseconds since 1970.
     pub now: u64,
     pub seed: u64,

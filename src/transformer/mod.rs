@@ -11,6 +11,7 @@ mod host;
 mod job;
 mod meter;
 mod pool;
+mod raw;
 mod refuse;
 mod run;
 mod source;

@@ -36,8 +36,17 @@ fn order(body: &str, memory: &Memory) -> Order {
     let transformer = Arc::new(Transformer::new("shop.js", &text).unwrap());
     let bounds =
         Bounds { computing_ms: 5_000, requests_max: 0, memory_bytes: 16 << 20, result_bytes_max: 1_000 };
-    let (arguments, of, storage) = (Map::new(), None, None);
-    let job = Job { transformer, hook: Hook::Input, arguments, now: 0, seed: 0, bounds, of, storage };
+    let job = Job {
+        transformer,
+        hook: Hook::Input,
+        arguments: Map::new(),
+        raw_body: None,
+        now: 0,
+        seed: 0,
+        bounds,
+        of: None,
+        storage: None,
+    };
     let recall = memory.recall.clone();
     Order { job, endpoint: "shop".to_owned(), about: Vec::new(), recall, wait_ms: 60_000 }
 }

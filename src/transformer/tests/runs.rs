@@ -186,6 +186,13 @@ fn a_request_has_its_headers_by_name_whatever_their_case() {
 }
 
 #[test]
+fn the_bytes_of_a_request_are_a_buffer_that_is_there_when_it_is_asked_for() {
+    let body = "const { rawBody, rawBytes } = request; return [rawBody, rawBytes.toString('latin1'), Buffer.isBuffer(rawBytes), \
+                request.rawBytes === rawBytes, 'rawBytes' in JSON.parse(JSON.stringify(request))]";
+    assert_eq!(value(body), json!(["\u{fffd}{}", "ü{}", true, true, false]));
+}
+
+#[test]
 fn options_of_a_request_that_are_wrong_say_what_to_write() {
     for (options, why) in [
         ("undefined", "write httpRequest({ uri"),
