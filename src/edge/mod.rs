@@ -50,3 +50,6 @@ pub fn check_kept(kept: &Kept, bytes_max: usize) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ mod engine;
 mod file;
 mod host;
 mod job;
+pub mod manual;
 mod meter;
 mod pool;
 mod raw;
