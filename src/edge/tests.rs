@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::config::Overlay;
+use crate::model::METHODS;
 use crate::project;
 use crate::transformer::manual::{Entry, Of, Part, TOPICS};
 use crate::transformer::{AtMost, Done, Hook, Step};
@@ -81,6 +82,15 @@ fn the_manual_tells_of_every_member_and_of_none_that_is_not_there() {
     let told: BTreeMap<&str, Names> =
         expressions.into_iter().map(|expression| (expression, told(Of::Members(expression)))).collect();
     assert_eq!(told, found);
+}
+
+#[test]
+fn transformers_send_the_methods_that_tests_can_answer() {
+    let refused = value(
+        "return httpRequest({ uri: 'https://a.example', method: 'NO' }).catch((error) => error.message)",
+    );
+    let (_, methods) = refused.as_str().unwrap().split_once("is to be one of ").unwrap();
+    assert_eq!(methods.split(", ").collect::<Vec<_>>(), METHODS);
 }
 
 #[test]

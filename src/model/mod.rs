@@ -16,7 +16,7 @@ mod span;
 mod wait;
 
 pub use body::{Body, FieldError, expect_json, is_of_type};
-pub use call::{Call, CallResult};
+pub use call::{Call, CallResult, METHODS};
 pub use delivery::{
     Attempt, Attempts, Batch, DeadLetter, Number, ProgramSource, Quarantined, Queued, Receipt, Seen, Stored,
 };

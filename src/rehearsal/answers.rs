@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::edge::{self, Called};
-use crate::flow::METHODS;
-use crate::model::{Call, CallResult};
+use crate::model::{Call, CallResult, METHODS};
 use crate::project::conversation;
 use crate::yaml::{self, Entry, Faults, Node, Value as Written};
 
@@ -119,9 +118,7 @@ pub(super) fn read(
 }
 
 fn read_one(key: &str, Entry { place, node, .. }: &Entry, faults: &mut Faults) -> Vec<CallResult> {
-    let known = key
-        .split_once(' ')
-        .filter(|(method, url)| METHODS.iter().any(|(_, known)| known == method) && url.contains("://"));
+    let known = key.split_once(' ').filter(|(method, url)| METHODS.contains(method) && url.contains("://"));
     if known.is_none() {
         let text = format!(
             "\"{key}\" is no call; write its method and address: \"GET https://shop.example/orders/7\""

@@ -8,7 +8,7 @@ use super::request::JSON;
 use super::stage::{Stage, Trouble};
 use crate::edge::{self, Arrival, Arrived, Posted, Wire};
 use crate::model::{Body, Map, Note, NoteKind, Problem, Source, expect_json};
-use crate::transformer::{Hook, Response};
+use crate::transformer::{Hook, Kept, Response};
 
 /// What a caller is answered.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(super) struct Came {
     body: Option<Body>,
     /// What its caller is answered if that is not as usual.
     response: Option<Response>,
+    /// What its session is to remember, if the input is taken.
+    kept: Option<Kept>,
 }
 
 impl Stage<'_> {
@@ -40,10 +42,12 @@ impl Stage<'_> {
 
     /// A request comes in, and all that follows of it at this moment happens.
     pub fn post(&mut self, request: &Request) -> Result<Reply, Trouble> {
-        let Came { body, response } = self.arrive(request)?;
+        let Came { body, response, kept } = self.arrive(request)?;
         let usual = match body {
             None => Reply::json(200, &edge::dropped(&self.next_trace_id())),
-            Some(body) if self.is_own(&body) => {
+            Some(body) if self.is_own((&body.user_id, &body.session_id)) => {
+                self.admits(request.to)?;
+                self.edges.keep(kept);
                 Reply::json(202, &json!(self.speak(request.to, body.text, body.data)?))
             }
             Some(body) => {
@@ -60,8 +64,16 @@ impl Stage<'_> {
         Reply { status, headers, body: problem.traced(&self.next_trace_id()).body() }
     }
 
-    /// Before anything is said. What a transformer asks for is answered, and what it keeps is kept.
-    pub(super) fn arrive(&mut self, request: &Request) -> Result<Came, Trouble> {
+    /// What a transformer makes of a request whose input was taken, which is known otherwise.
+    pub(super) fn arrived(&mut self, request: &Request) -> Result<(), Trouble> {
+        let Came { kept, .. } = self.arrive(request)?;
+        self.edges.keep(kept);
+        Ok(())
+    }
+
+    /// Before anything is said. What a transformer asks for is answered, and what it keeps is kept, but for what goes with an
+    /// input.
+    fn arrive(&mut self, request: &Request) -> Result<Came, Trouble> {
         let hook = edge::hook(self.endpoint, request.to);
         if !is_taken(&request.method, hook) {
             return Err(Trouble::NotTaken(Problem::only_post()));
@@ -78,14 +90,17 @@ impl Stage<'_> {
         let bytes_max = self.project.settings.limits.context_bytes;
         let Arrival { what, kept, notes } = edge::arrived(transformers, hook, &posted, run, bytes_max);
         self.notes.extend(notes);
-        self.edges.keep(kept);
+        let goes_with_input = matches!(what, Arrived::Input { .. })
+            && kept.as_ref().is_some_and(|kept| self.is_own((&kept.user_id, &kept.session_id)));
+        let (kept, others) = if goes_with_input { (kept, None) } else { (None, kept) };
+        self.edges.keep(others);
         match what {
-            Arrived::Input { body, response } => Ok(Came { body: Some(body), response }),
+            Arrived::Input { body, response } => Ok(Came { body: Some(body), response, kept }),
             Arrived::Dropped { response } => {
                 let answer = response.as_ref().map(|response| format!(" and answered {}", response.status));
                 let text = format!("{} dropped it{}", hook.function(), answer.unwrap_or_default());
                 self.notes.push(Note { kind: NoteKind::Log, place: transformers.path(), text });
-                Ok(Came { body: None, response })
+                Ok(Came { body: None, response, kept: None })
             }
             Arrived::Failed(failed) if transformers.abort_on_error => {
                 let text = failed.note(hook.function(), "and the server would refuse this (502)").text;
@@ -114,8 +129,8 @@ impl Stage<'_> {
         })
     }
 
-    fn is_own(&self, body: &Body) -> bool {
-        (&self.id.user_id, &self.id.session_id) == (&body.user_id, &body.session_id)
+    fn is_own(&self, of: (&String, &String)) -> bool {
+        (&self.id.user_id, &self.id.session_id) == of
     }
 }
 
@@ -128,7 +143,7 @@ fn as_it_came(Request { headers, body, .. }: &Request) -> Result<Came, Trouble> 
     let body = expect_json(headers.get("content-type").map(String::as_str))
         .and_then(|()| Body::parse(body.as_bytes()))
         .map_err(Trouble::NotTaken)?;
-    Ok(Came { body: Some(body), response: None })
+    Ok(Came { body: Some(body), response: None, kept: None })
 }
 
 impl Reply {
