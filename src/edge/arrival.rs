@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::lanes::Run;
 use super::{Change, Failed, Posted, check_kept, of_run};
-use crate::model::{Body, Map, Note, NoteKind, Source};
+use crate::model::{Body, Map, Note, NoteKind, Problem, Source, kind_of};
 use crate::project::{Endpoint, Transformers};
 use crate::transformer::{Bounds, Done, Hook, Job, Kept, Response};
 
@@ -127,8 +127,7 @@ fn meaning(
     match value {
         Value::Object(given) => {
             let body = Body::of(merged(posted, given)).map_err(|faults| {
-                let faults = faults.iter().map(|fault| format!("{} {}", fault.field, fault.detail));
-                let faults = faults.collect::<Vec<_>>().join("; ");
+                let faults = Problem::fields(faults).told();
                 failed(format!("what {function} gave back is no input: {faults}"))
             })?;
             Ok(Arrived::Input { body, response })
@@ -136,7 +135,7 @@ fn meaning(
         value if is_falsy(&value) => Ok(Arrived::Dropped { response }),
         value => Err(failed(format!(
             "{function} gave back {}; give back {{ userId, sessionId, text, data }}, or null to drop it",
-            kind(&value)
+            kind_of(&value)
         ))),
     }
 }
@@ -179,17 +178,6 @@ pub(super) fn is_falsy(value: &Value) -> bool {
         Value::Number(number) => number.as_f64() == Some(0.0),
         Value::String(text) => text.is_empty(),
         Value::Bool(true) | Value::Array(_) | Value::Object(_) => false,
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }
 

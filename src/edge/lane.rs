@@ -8,7 +8,7 @@ use std::thread;
 use tokio::sync::oneshot;
 
 use super::runner::{Runner, failed};
-use crate::transformer::{Answer, Ask, AtMost, Done, FailureKind, Job, Step, Waiting};
+use crate::transformer::{Answer, Ask, Done, FailureKind, Job, Step, Waiting};
 
 /// Its thread ends when it is dropped, once it has computed what it was given.
 pub(super) struct Lane {
@@ -76,7 +76,7 @@ impl Here {
         let step = match slice {
             Slice::Start(job) => {
                 let new = || Runner::new(job.bounds.memory_bytes);
-                self.runner.get_or_insert_with(new).start(&job, AtMost::Bounds)
+                Some(self.runner.get_or_insert_with(new).start(&job))
             }
             Slice::GoOn { answers, waited_ms } => self.gone_on(answers, waited_ms),
             Slice::Leave => {

@@ -184,7 +184,7 @@ fn no_thread() -> Done {
 }
 
 fn waited_too_long(wait_ms: u64) -> Done {
-    failed(FailureKind::OutOfTime, format!("it waited longer than {wait_ms} ms (limits.transformerWaitMs)"))
+    failed(FailureKind::WaitedTooLong, format!("it waited longer than {wait_ms} ms"))
 }
 
 #[cfg(test)]

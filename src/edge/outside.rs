@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
 use crate::egress::{self, Client};
-use crate::model::{Call, CallResult, Map, request_id};
+use crate::model::{CallResult, Map, request_id};
 use crate::transformer::{Answer, Ask, Request};
 
 /// Of a request that asks for no timeout of its own: what the reference gives a request of a flow.
@@ -67,7 +67,7 @@ impl Outside {
             },
             Ask::Request(request) => {
                 let about: Vec<&str> = self.about.iter().map(String::as_str).collect();
-                let call = call(request, left);
+                let call = request.to_call(timeout_ms(request, left));
                 match egress::call(&self.client, &call, &request_id(&about, number)).await {
                     CallResult::Answered { status, headers, text } => {
                         Answer::Answered { status, headers, text }
@@ -79,18 +79,10 @@ impl Outside {
     }
 }
 
-/// The request as it is sent, alone. Its own timeout is behind that of the run, if it asks for more than is left: which of
-/// the two it was is to be told.
-fn call(request: &Request, left: Duration) -> Call {
+/// Its own timeout is behind that of the run, if it asks for more than is left: which of the two it was is to be told.
+fn timeout_ms(request: &Request, left: Duration) -> u64 {
     let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-    Call {
-        method: request.method.clone(),
-        url: request.url.clone(),
-        headers: request.headers.clone().into_iter().collect(),
-        body: request.body.clone(),
-        timeout_ms: request.timeout_ms.unwrap_or(REQUEST_MS).clamp(1, left.saturating_add(BEHIND_MS)),
-        retries: 0,
-    }
+    request.timeout_ms.unwrap_or(REQUEST_MS).clamp(1, left.saturating_add(BEHIND_MS))
 }
 
 /// Without the path, the query and the body: secrets and people's words may be in them.

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use crate::model::{Map, is_of_type};
+use crate::model::{FORM, Map, is_of_type};
 
-const FORM: &str = "application/x-www-form-urlencoded";
 /// The key of the server opens all of it: no transformer needs to see it.
 const HIDDEN: &str = "x-api-key";
 

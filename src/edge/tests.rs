@@ -10,7 +10,7 @@ use crate::config::Overlay;
 use crate::model::METHODS;
 use crate::project;
 use crate::transformer::manual::{Entry, Of, Part, TOPICS};
-use crate::transformer::{AtMost, Done, Hook, Step};
+use crate::transformer::{Done, Hook, Step};
 
 type Names = BTreeSet<String>;
 
@@ -31,9 +31,9 @@ fn value(body: &str) -> Value {
     let bounds = project.transformer_bounds();
     let memory_bytes = bounds.memory_bytes;
     let job = job(&project.endpoints["main"], Hook::Input, &Posted::of(wire), (0, 0), bounds).unwrap();
-    match Runner::new(memory_bytes).start(&job, AtMost::Bounds) {
-        Some(Step::Done(Done { result, .. })) => result.unwrap(),
-        _ => panic!("it waits"),
+    match Runner::new(memory_bytes).start(&job) {
+        Step::Done(Done { result, .. }) => result.unwrap(),
+        Step::Waits(_) => panic!("it waits"),
     }
 }
 

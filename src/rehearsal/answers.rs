@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::edge::{self, Called};
-use crate::model::{Call, CallResult, METHODS};
+use crate::model::{Call, CallResult, JSON, METHODS};
 use crate::project::conversation;
 use crate::yaml::{self, Entry, Faults, Node, Value as Written};
 
@@ -154,7 +154,7 @@ fn answer(node: &Node, faults: &mut Faults) -> Option<CallResult> {
     let text = match json {
         None => text.unwrap_or_default().to_owned(),
         Some(json) => {
-            headers.entry("content-type".to_owned()).or_insert_with(|| "application/json".to_owned());
+            headers.entry("content-type".to_owned()).or_insert_with(|| JSON.to_owned());
             json.to_json().to_string()
         }
     };

@@ -4,10 +4,9 @@
 use serde_json::{Value, json};
 
 use super::plan::{Headers, Request};
-use super::request::JSON;
 use super::stage::{Stage, Trouble};
 use crate::edge::{self, Arrival, Arrived, Posted, Wire};
-use crate::model::{Body, Map, Note, NoteKind, Problem, Source, expect_json};
+use crate::model::{Body, JSON, Map, Note, NoteKind, Problem, Source, expect_json};
 use crate::transformer::{Hook, Kept, Response};
 
 /// What a caller is answered.

@@ -7,8 +7,8 @@ use super::answers::{self, Answers};
 use super::heard::Heard;
 use super::stage::{Stage, Trouble};
 use crate::edge::{self, Departures, Given, Run, Runner};
-use crate::model::{Call, CallResult, Map, SessionId};
-use crate::transformer::{Answer, Ask, AtMost, Job, Kept, Request, Step};
+use crate::model::{CallResult, Map, SessionId};
+use crate::transformer::{Answer, Ask, Job, Kept, Step};
 use crate::turn::Turn;
 
 /// Made with the first run.
@@ -24,20 +24,19 @@ impl Edges {
         let memory_bytes = job.bounds.memory_bytes;
         let runner = self.runner.get_or_insert_with(|| Runner::new(memory_bytes));
         let mut called = Vec::new();
-        let mut step = runner.start(job, AtMost::Bounds);
+        let mut step = runner.start(job);
         loop {
             match step {
-                Some(Step::Done(done)) => return Ok(Run { done, called }),
-                Some(Step::Waits(waiting)) => {
+                Step::Done(done) => return Ok(Run { done, called }),
+                Step::Waits(waiting) => {
                     let mut all = Vec::new();
                     for ask in waiting.asks() {
                         let answer = answer(ask, &self.storages, answers, job)?;
                         called.extend(edge::called(ask, &answer));
                         all.push(answer);
                     }
-                    step = Some(runner.go_on(waiting, all));
+                    step = runner.go_on(waiting, all);
                 }
-                None => return Err(Trouble::Endless),
             }
         }
     }
@@ -67,7 +66,7 @@ fn answer(
         }
         Ask::Request(request) => request,
     };
-    let call = call(request);
+    let call = request.to_call(request.timeout_ms.unwrap_or_default());
     let file = format!("transformers/{}", job.transformer.file());
     let answer = answers.next_of(&file, &call);
     let unanswered = || Trouble::Unanswered { file, call: answers::key(&call) };
@@ -75,12 +74,6 @@ fn answer(
         CallResult::Answered { status, headers, text } => Answer::Answered { status, headers, text },
         CallResult::Failed { reason } => Answer::Failed(reason),
     })
-}
-
-fn call(Request { method, url, headers, body, timeout_ms }: &Request) -> Call {
-    let headers = headers.clone().into_iter().collect();
-    let (method, url, body) = (method.clone(), url.clone(), body.clone());
-    Call { method, url, headers, body, timeout_ms: timeout_ms.unwrap_or_default(), retries: 0 }
 }
 
 impl Stage<'_> {

@@ -12,7 +12,7 @@ use super::{
     brake::Brake,
     file::Transformer,
     host,
-    job::{AtMost, Bounds, Failure, FailureKind, Hook, Job},
+    job::{Bounds, Failure, FailureKind, Hook, Job},
     meter::{Meter, Pace, TOO_MANY},
     raw, source,
 };
@@ -282,11 +282,9 @@ fn library<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Function<'js>> 
 }
 
 impl Pace {
-    pub(super) fn of(at_most: AtMost, bounds: &Bounds) -> Pace {
-        match at_most {
-            AtMost::Moment => Pace::Moment,
-            AtMost::Bounds => Pace::Until(Duration::from_millis(bounds.computing_ms)),
-        }
+    /// As far as the bounds of the job.
+    pub(super) fn within(bounds: &Bounds) -> Pace {
+        Pace::Until(Duration::from_millis(bounds.computing_ms))
     }
 }
 
@@ -304,6 +302,7 @@ impl Failure {
                 bounds.memory_bytes
             ),
             FailureKind::Thrown
+            | FailureKind::WaitedTooLong
             | FailureKind::NoEnd
             | FailureKind::NotJson
             | FailureKind::TooLarge

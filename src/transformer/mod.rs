@@ -21,8 +21,7 @@ mod xml;
 
 pub use file::{Mistake, Transformer};
 pub use job::{
-    Answer, Ask, AtMost, Bounds, Done, Failure, FailureKind, Hook, Job, Kept, Level, Line, Request, Response,
-    Step,
+    Answer, Ask, Bounds, Done, Failure, FailureKind, Hook, Job, Kept, Level, Line, Request, Response, Step,
 };
 pub use pool::Pool;
 pub use run::Waiting;

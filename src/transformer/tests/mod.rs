@@ -81,7 +81,7 @@ fn input(body: &str) -> Job {
 }
 
 fn start(pool: &mut Pool, job: &Job) -> Step {
-    pool.start(job, AtMost::Bounds).expect("only a moment is cut short")
+    pool.start(job)
 }
 
 fn done(step: Step) -> Done {

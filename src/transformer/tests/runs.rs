@@ -257,8 +257,8 @@ fn a_moment_ends_where_a_long_run_begins() {
     let long = input("let sum = 0; for (let i = 0; i < 1e6; i++) sum += i; return sum");
     let short = input("return 1");
     let mut pool = pool();
-    assert!(pool.start(&long, AtMost::Moment).is_none());
-    assert_eq!(done(pool.start(&short, AtMost::Moment).expect("it is short")).result, Ok(json!(1)));
+    assert!(pool.start_for_a_moment(&long).is_none());
+    assert_eq!(done(pool.start_for_a_moment(&short).expect("it is short")).result, Ok(json!(1)));
     assert_eq!(done(start(&mut pool, &long)).result, Ok(json!(499_999_500_000_u64)));
 }
 
