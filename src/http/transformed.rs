@@ -145,7 +145,8 @@ fn posted(request: &HttpRequest, bytes: &Bytes) -> Posted {
 }
 
 fn answered(response: Response) -> HttpResponse {
-    let status = StatusCode::from_u16(response.status).expect("the edge takes only statuses from 200 to 599");
+    let status =
+        StatusCode::from_u16(response.status).expect("the sandbox takes only statuses from 200 to 599");
     let mut answer = HttpResponse::build(status);
     for (name, value) in response.headers {
         answer.append_header((name, value));

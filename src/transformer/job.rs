@@ -119,6 +119,7 @@ pub struct Kept {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
+    /// From 200 to 599.
     pub status: u16,
     /// With `content-type` if there is a body.
     pub headers: Vec<(String, String)>,

@@ -164,7 +164,12 @@ fn a_transformer_can_answer_its_caller_itself() {
 fn a_response_that_cannot_be_sent_says_why() {
     for (source, why) in [
         ("response.send('a'); response.send('b')", "response.send: the response was sent already"),
-        ("response.status('401')", "write a status from 100 to 599"),
+        ("response.status('401')", "response.status: write a status from 200 to 599, like 401"),
+        ("response.status(150)", "response.status: write a status from 200 to 599"),
+        ("response.status(600)", "response.status: write a status from 200 to 599"),
+        ("response.statusCode = 199", "response.statusCode: write a status from 200 to 599"),
+        ("response.sendStatus(100)", "response.status: write a status from 200 to 599"),
+        ("response.redirect(101, 'https://a.example')", "response.status: write a status from 200 to 599"),
         ("response.set('a b', 'c')", "is no name of a header"),
         ("response.set('a', 'b\\r\\nc: d')", "a character that no header can have"),
         ("response.json(undefined)", "write a value that JSON has"),
