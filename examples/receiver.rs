@@ -16,7 +16,8 @@ use serde_json::Value;
 #[derive(Default)]
 struct Received {
     ids: HashSet<String>,
-    next: HashMap<String, u64>,
+    /// By session, and the start of its life.
+    next: HashMap<(String, u64), u64>,
 }
 
 #[actix_web::main]
@@ -42,34 +43,29 @@ async fn callback(request: HttpRequest, body: Json<Value>, received: Data<Mutex<
     }
     // One output, or a list of them where the endpoint has `batch`; the headers have a number for each.
     let outputs = body.as_array().cloned().unwrap_or_else(|| vec![body.into_inner()]);
-    let (sequences, skipped) = (numbers("antiphon-sequence"), numbers("antiphon-skipped"));
+    let headers = ["antiphon-started-at", "antiphon-sequence", "antiphon-skipped"].map(numbers);
     for (place, output) in outputs.iter().enumerate() {
-        let sequence = sequences.get(place).copied().unwrap_or_default();
-        received.take(output, sequence, skipped.get(place).copied().unwrap_or_default());
+        received.take(output, headers.each_ref().map(|numbers| numbers.get(place).copied().unwrap_or(0)));
     }
     // Only an answer of 2xx ends it, so it is given last.
     HttpResponse::NoContent().finish()
 }
 
 impl Received {
-    /// `skipped`: so many outputs directly before this one were given up.
-    fn take(&mut self, output: &Value, sequence: u64, skipped: u64) {
+    /// Each life of a session counts its outputs from 1; `skipped` of them directly before this one were given up.
+    fn take(&mut self, output: &Value, [started_at, sequence, skipped]: [u64; 3]) {
         let name = |field: &str| output[field].as_str().unwrap_or_default();
         let session = format!("{}/{}", name("userId"), name("sessionId"));
-        // 1 begins a session; a receiver that is new takes up wherever the session stands.
-        let next = self.next.entry(session.clone()).or_insert(sequence);
+        // A receiver that is new takes up wherever the session stands.
+        let next = self.next.entry((session.clone(), started_at)).or_insert(sequence);
         match sequence {
             // To have the missing one first, answer 503 here: this one is tried again later.
             late if late > *next + skipped => println!("{session} lacks {next} to {}", late - 1),
             late if late > *next => println!("{session}: {next} to {} were given up", late - 1),
-            redelivered if redelivered < *next && redelivered != 1 => {
-                println!("{session}: a dead letter came back")
-            }
+            redelivered if redelivered < *next => println!("{session}: a dead letter came back"),
             _ => {}
         }
-        if sequence >= *next || sequence == 1 {
-            *next = sequence + 1;
-        }
+        *next = (sequence + 1).max(*next);
         println!("{session} #{sequence}: {}", output["AIOutput"]["text"].as_str().unwrap_or_default());
     }
 }

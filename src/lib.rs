@@ -16,7 +16,8 @@
 //!
 //! 1. **A turn is a function.** It does not wait, fail, log, or read clock, chance, files or network; a fault is a value in it.
 //! 2. **Commit, then speak.** Nothing leaves the process before the one batch that decided it is flushed. What a transformer
-//!    asks another system is the one exception: it comes before, again after a crash, and then with the same `Idempotency-Key`.
+//!    asks another system is the one exception: it comes before, again after a crash, and then with the same `Idempotency-Key`,
+//!    if the caller of an input that was not accepted yet posts it again with its own.
 //! 3. **One session, one event at a time**, in a numbered order. Two sessions share nothing but the store.
 //! 4. **An input takes effect exactly once**, though it is posted twice, though the process is killed at any instruction.
 //!    A callback is attempted until it ends, in order, and its bytes are frozen at commit.

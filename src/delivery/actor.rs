@@ -133,6 +133,7 @@ impl Delivery {
             endpoint: parcel.endpoint().to_owned(),
             webhook_id: parcel.webhook_id(),
             body: parcel.body(),
+            started_at: parcel.started_at(),
             sequence: parcel.sequences(),
             skipped: parcel.skipped(|number| buried_before(store, number)),
         };

@@ -4,11 +4,14 @@ use actix::{AsyncContext, Context, Handler, Message};
 use tokio::sync::oneshot;
 
 use super::actor::Delivery;
-use super::lane::{Lane, Stage as LaneStage};
+use super::lane::{Lane, Stage as LaneStage, Tried};
 use super::parcel::{Parcel, ParcelId, Stage};
 use crate::metrics::Sight;
 use crate::model::Number;
-use crate::store::{Error, Writes};
+use crate::store::{Error, Refused, Writes};
+
+/// Why a dead letter is one.
+pub(super) const GIVEN_UP: &str = "a person gave it up";
 
 /// The callback is tried again: a dead letter is owed again, one that blocks its session gets its attempts anew, one that
 /// waits between two attempts goes at once.
@@ -53,44 +56,74 @@ struct Exhumed {
     reply: oneshot::Sender<Asked>,
 }
 
+/// Where a callback is that this actor knows.
+enum Whereabouts {
+    Parcel(ParcelId, Stage),
+    /// Tried before, behind one that goes before it.
+    Tried(Tried),
+    /// In a lane whose endpoint has no webhook.
+    NoWebhook,
+}
+
 impl Delivery {
     fn redeliver(&mut self, ctx: &mut Context<Self>, number: Number, reply: oneshot::Sender<Asked>) {
-        let Some((id, stage)) = self.parcel_of(&number) else { return self.exhume(ctx, number, reply) };
-        let asked = match stage {
-            Stage::Blocked => return self.unblock(ctx, id, reply),
-            Stage::Waiting(_) => {
+        let asked = match self.whereabouts(&number) {
+            None => return self.exhume(ctx, number, reply),
+            Some(Whereabouts::Parcel(_, stage)) if !stage.waits() => Asked::UnderWay,
+            Some(Whereabouts::Tried(Tried::Leaving)) => Asked::UnderWay,
+            Some(_) if !self.has_webhook(&number) => Asked::NotNow,
+            Some(Whereabouts::Parcel(id, Stage::Blocked)) => return self.unblock(ctx, id, reply),
+            Some(Whereabouts::Parcel(id, _)) => {
                 self.file(ctx, id, Stage::Ready);
                 Asked::Done
             }
-            Stage::NoWebhook => Asked::NotNow,
-            Stage::Ready | Stage::Sealing | Stage::InFlight | Stage::GivenUp | Stage::Arrived => {
-                Asked::UnderWay
-            }
+            Some(Whereabouts::Tried(tried)) => return self.hasten(&number, &tried, reply),
+            Some(Whereabouts::NoWebhook) => Asked::NotNow,
         };
         answer(reply, asked);
     }
 
     fn give_up(&mut self, ctx: &mut Context<Self>, number: Number, reply: oneshot::Sender<Asked>) {
-        let asked = match self.parcel_of(&number) {
-            Some((id, stage)) if stage.waits() => match self.bury(ctx, id, None, "a person gave it up") {
-                Ok(()) => return self.commits.barrier(move || answer(reply, Asked::Done)),
-                Err(refused) => {
-                    tracing::warn!(%refused, "a callback is not given up: the store takes nothing");
-                    Asked::NotNow
+        let asked = match self.whereabouts(&number) {
+            Some(Whereabouts::Parcel(id, stage)) if stage.waits() => {
+                match self.bury(ctx, id, None, GIVEN_UP) {
+                    Ok(()) => return self.commits.barrier(move || answer(reply, Asked::Done)),
+                    Err(refused) => not_now(refused),
                 }
-            },
-            Some(_) => Asked::UnderWay,
+            }
+            Some(Whereabouts::Parcel(..) | Whereabouts::Tried(Tried::Leaving)) => Asked::UnderWay,
+            Some(Whereabouts::Tried(_) | Whereabouts::NoWebhook) => {
+                return self.bury_in_lane(ctx, number, reply);
+            }
             None if self.is_owed(&number) => Asked::UnderWay,
             None => Asked::Unknown,
         };
         answer(reply, asked);
     }
 
-    /// The parcel that holds a callback.
-    fn parcel_of(&self, number: &Number) -> Option<(ParcelId, Stage)> {
-        let LaneStage::Packed(id) = self.lanes.get(&number.session)?.stage else { return None };
-        let parcel = self.parcels.get(&id).filter(|parcel| parcel.contains(number))?;
-        Some((id, parcel.stage))
+    fn whereabouts(&self, number: &Number) -> Option<Whereabouts> {
+        let lane = self.lanes.get(&number.session)?;
+        if let LaneStage::Packed(id) = lane.stage
+            && let Some(parcel) = self.parcels.get(&id).filter(|parcel| parcel.contains(number))
+        {
+            return Some(Whereabouts::Parcel(id, parcel.stage));
+        }
+        if let Some(tried) = lane.tried(number) {
+            return Some(Whereabouts::Tried(tried.clone()));
+        }
+        (lane.stage == LaneStage::NoWebhook && lane.get(number).is_some()).then_some(Whereabouts::NoWebhook)
+    }
+
+    /// Whether the endpoint of a callback that is owed has a webhook now.
+    fn has_webhook(&self, number: &Number) -> bool {
+        let lane = self.lanes.get(&number.session);
+        let in_lane = lane.and_then(|lane| lane.first()).map(|(_, callback)| callback.id.endpoint.as_str());
+        let in_parcel = lane.and_then(|lane| match lane.stage {
+            LaneStage::Packed(id) => self.parcels.get(&id).map(Parcel::endpoint),
+            LaneStage::Ready | LaneStage::Elsewhere | LaneStage::NoWebhook | LaneStage::Held => None,
+        });
+        // A session belongs to one endpoint.
+        in_parcel.or(in_lane).is_some_and(|endpoint| self.webhook(endpoint).is_some())
     }
 
     /// It goes again, with as many attempts as a new one has.
@@ -110,7 +143,7 @@ impl Delivery {
         }
     }
 
-    /// A dead letter is owed again, before what its session owes otherwise.
+    /// A dead letter is owed again, before what its session owes otherwise; not while there is nobody whom it is owed to.
     fn exhume(&mut self, ctx: &mut Context<Self>, number: Number, reply: oneshot::Sender<Asked>) {
         if self.exhuming.contains(&number) {
             return answer(reply, Asked::UnderWay);
@@ -121,6 +154,10 @@ impl Delivery {
             Ok(None) => return answer(reply, Asked::Unknown),
             Err(error) => return unreadable(reply, &error),
         };
+        // It would be owed to nobody, and no list of what is dead would show it any more.
+        if self.webhook(&letter.callback.id.endpoint).is_none() {
+            return answer(reply, Asked::NotNow);
+        }
         let mut writes = Writes::new();
         writes.exhume(&number, &letter.callback);
         let me = ctx.address();
@@ -139,7 +176,6 @@ impl Delivery {
         self.exhuming.remove(&number);
         self.owed += 1;
         let key = number.session;
-        self.unpack(&number);
         let lane = match self.lanes.remove(&key) {
             None => Lane::exhumed(number),
             Some(mut lane) => {
@@ -148,22 +184,7 @@ impl Delivery {
             }
         };
         self.put(ctx, key, lane);
-    }
-
-    /// What waits in the session behind this callback, for its next attempt or for a person, must not hold it up: it is packed
-    /// again when its turn comes, with the attempts that are stored. A batch stays as it is, because others are in it.
-    fn unpack(&mut self, before: &Number) {
-        let Some(lane) = self.lanes.get_mut(&before.session) else { return };
-        let LaneStage::Packed(id) = lane.stage else { return };
-        let steps_back =
-            |parcel: &&Parcel| parcel.stage.waits() && parcel.batch.is_none() && before < parcel.first();
-        if self.parcels.get(&id).filter(steps_back).is_none() {
-            return;
-        }
-        let Some(Parcel { members, attempts, .. }) = self.parcels.remove(&id) else { return };
-        for (number, callback) in members {
-            lane.unpack(number, callback, attempts.is_some());
-        }
+        self.step_back(ctx, key);
     }
 
     fn sight(&self) -> Sight {
@@ -217,12 +238,18 @@ impl Handler<Look> for Delivery {
     }
 }
 
-fn unreadable(reply: oneshot::Sender<Asked>, error: &Error) {
+/// Whoever asked hears that nothing came of it.
+pub(super) fn not_now(refused: Refused) -> Asked {
+    tracing::warn!(%refused, "what was asked of a callback is not done: the store takes nothing");
+    Asked::NotNow
+}
+
+pub(super) fn unreadable(reply: oneshot::Sender<Asked>, error: &Error) {
     tracing::error!(%error, "a dead letter cannot be read");
     answer(reply, Asked::Unknown);
 }
 
 /// Whoever asked may have gone away.
-fn answer(reply: oneshot::Sender<Asked>, asked: Asked) {
+pub(super) fn answer(reply: oneshot::Sender<Asked>, asked: Asked) {
     let _ = reply.send(asked);
 }

@@ -26,7 +26,8 @@ pub struct Letter {
     pub endpoint: String,
     pub webhook_id: String,
     pub body: String,
-    /// The values of `antiphon-sequence` and `antiphon-skipped`.
+    /// The values of `antiphon-started-at`, `antiphon-sequence` and `antiphon-skipped`.
+    pub started_at: String,
     pub sequence: String,
     pub skipped: Option<String>,
 }
@@ -52,6 +53,7 @@ fn request(client: &Client, webhook: &Webhook, letter: &Letter, now: u64) -> Cli
         .insert_header((header::USER_AGENT, concat!("antiphon/", env!("CARGO_PKG_VERSION"))))
         .insert_header(("webhook-id", letter.webhook_id.as_str()))
         .insert_header(("webhook-timestamp", at_seconds))
+        .insert_header(("antiphon-started-at", letter.started_at.as_str()))
         .insert_header(("antiphon-sequence", letter.sequence.as_str()));
     if let Some(skipped) = &letter.skipped {
         request = request.insert_header(("antiphon-skipped", skipped.as_str()));
@@ -175,8 +177,9 @@ mod tests {
         let webhook = Webhook::of(&format!("url: 'http://{address}/in'\n{webhook}"));
         let guard = Guard::new(&["127.0.0.1".to_owned()]);
         let client = Clients::new(Arc::new(guard), 0).client(0);
-        let [endpoint, webhook_id, body, sequence] = ["shop", "msg_1", "{}", "7"].map(str::to_owned);
-        let letter = Letter { endpoint, webhook_id, body, sequence, skipped: None };
+        let [endpoint, webhook_id, body, number] = ["shop", "msg_1", "{}", "7"].map(str::to_owned);
+        let (started_at, sequence) = (number.clone(), number);
+        let letter = Letter { endpoint, webhook_id, body, started_at, sequence, skipped: None };
         post(client, &webhook, letter, 1_614_265_330_000).await
     }
 
@@ -217,8 +220,8 @@ mod tests {
         let (address, _server) = answering(Vec::new());
         let late = posted(&address, "timeoutMs: 100").await;
         assert_eq!(late, Outcome::TimedOut("no answer within 100 ms".to_owned()));
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let outcome = posted(&free, "").await;
+        // Whoever binds port 0 gets another one.
+        let outcome = posted("127.0.0.1:0", "").await;
         assert!(
             matches!(&outcome, Outcome::Failed(told) if told.starts_with("no connection: ")),
             "{outcome:?}"

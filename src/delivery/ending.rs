@@ -50,14 +50,15 @@ impl Delivery {
         let took = Duration::from_millis(now.saturating_sub(at));
         self.shared.metrics.attempt(parcel.endpoint(), outcome.counted(), took);
         let webhook = webhook(&self.live, parcel.endpoint()).unwrap_or(before);
-        let count = parcel.attempts.as_ref().map_or(0, |attempts| attempts.count) + 1;
+        let count = parcel.attempts.as_ref().map_or(0, |attempts| attempts.all.len()) + 1;
         let attempt = history::attempt(at, now, &outcome);
         match retry::next(&outcome, count, &webhook.retry_after, now, chance()) {
             Next::Delivered => self.delivered(ctx, id, attempt),
             Next::Again(next_at) => self.again(ctx, id, attempt, next_at),
-            Next::Dead(reason) => match webhook.on_exhausted {
+            Next::Dead(reason) => self.skip(ctx, id, attempt, reason),
+            Next::Exhausted(reason) => match webhook.on_exhausted {
                 OnExhausted::Skip => self.skip(ctx, id, attempt, reason),
-                OnExhausted::Block => self.block(id, attempt, reason),
+                OnExhausted::Block => self.block(ctx, id, attempt, reason),
             },
         }
     }
@@ -90,11 +91,13 @@ impl Delivery {
         writes.attempts(parcel.first(), &attempts);
         self.commits.defer(writes);
         parcel.attempts = Some(attempts);
+        let key = parcel.first().session;
         self.file(ctx, id, Stage::Waiting(next_at));
+        self.step_back(ctx, key);
     }
 
     /// The sessions in it wait until a person says what becomes of it.
-    fn block(&mut self, id: ParcelId, attempt: Attempt, reason: String) {
+    fn block(&mut self, ctx: &mut Context<Self>, id: ParcelId, attempt: Attempt, reason: String) {
         let Some(parcel) = self.parcels.get_mut(&id) else { return };
         let (endpoint, number) = (parcel.endpoint().to_owned(), *parcel.first());
         tracing::warn!(endpoint, session = %number.session, sequence = number.sequence, reason,
@@ -105,6 +108,7 @@ impl Delivery {
         self.commits.defer(writes);
         parcel.attempts = Some(attempts);
         parcel.stage = Stage::Blocked;
+        self.step_back(ctx, number.session);
     }
 
     /// As often as it takes: until it is written, nothing behind it may go.

@@ -3,9 +3,8 @@
 use super::retry::Outcome;
 use crate::model::{Attempt, Attempts};
 
-/// So many attempts are kept with a callback; the first of them make room.
-const KEPT_MAX: usize = 20;
-/// The latest answer is kept as it was read; of those before, so many characters tell whether they were the same.
+/// The latest answer is kept as it was read; of those before, so many characters tell whether they were the same. So what is
+/// written again with each attempt stays small, though all of them are kept: there are never more than a webhook may have waits.
 const EARLIER_ANSWER_CHARS: usize = 256;
 
 pub(super) fn attempt(at: u64, now: u64, outcome: &Outcome) -> Attempt {
@@ -18,8 +17,7 @@ pub(super) fn attempt(at: u64, now: u64, outcome: &Outcome) -> Attempt {
 
 /// One more failed; it is tried again at `next_at`.
 pub(super) fn again(before: Option<Attempts>, last: Attempt, next_at: u64) -> Attempts {
-    let count = before.as_ref().map_or(0, |attempts| attempts.count) + 1;
-    Attempts { count, next_at, last: all(before, Some(last)), blocked: None }
+    Attempts { next_at, all: all(before, Some(last)), blocked: None }
 }
 
 /// The last one failed; it is not tried again until a person says so.
@@ -29,7 +27,7 @@ pub(super) fn blocked(before: Option<Attempts>, last: Attempt, reason: String) -
 }
 
 pub(super) fn all(before: Option<Attempts>, last: Option<Attempt>) -> Vec<Attempt> {
-    let mut attempts = before.map(|attempts| attempts.last).unwrap_or_default();
+    let mut attempts = before.map(|attempts| attempts.all).unwrap_or_default();
     if let Some(last) = last {
         if let Some(earlier) = attempts.last_mut()
             && let Some((end, _)) = earlier.answer.char_indices().nth(EARLIER_ANSWER_CHARS)
@@ -38,8 +36,6 @@ pub(super) fn all(before: Option<Attempts>, last: Option<Attempt>) -> Vec<Attemp
         }
         attempts.push(last);
     }
-    let surplus = attempts.len().saturating_sub(KEPT_MAX);
-    attempts.drain(..surplus);
     attempts
 }
 
@@ -56,21 +52,17 @@ mod tests {
     fn the_latest_answer_is_kept_whole_and_those_before_in_their_beginnings() {
         let long = "ä".repeat(3_000);
         let first = again(None, failed(1, &long), 9);
-        assert_eq!((first.count, first.last[0].answer.len(), first.last[0].took_ms), (1, 6_000, 7));
+        assert_eq!((first.all.len(), first.all[0].answer.len(), first.all[0].took_ms), (1, 6_000, 7));
         let second = again(Some(first), failed(2, "short"), 9);
-        let answers: Vec<_> = second.last.iter().map(|attempt| attempt.answer.chars().count()).collect();
-        assert_eq!((second.count, answers), (2, vec![256, 5]));
+        let answers: Vec<_> = second.all.iter().map(|attempt| attempt.answer.chars().count()).collect();
+        assert_eq!(answers, [256, 5]);
     }
 
     #[test]
-    fn twenty_attempts_are_kept_and_all_are_counted() {
-        let mut attempts = None;
-        for at in 0..30 {
-            attempts = Some(again(attempts, failed(at, ""), at));
-        }
-        let attempts = attempts.unwrap();
-        assert_eq!((attempts.count, attempts.last.len(), attempts.last[0].at), (30, 20, 10));
-        let blocked = blocked(Some(attempts), failed(30, ""), "enough".to_owned());
-        assert_eq!((blocked.count, blocked.blocked.as_deref()), (31, Some("enough")));
+    fn what_is_blocked_keeps_its_attempts_and_the_reason() {
+        let before = again(None, failed(1, "no"), 9);
+        let Attempts { all, blocked, .. } = blocked(Some(before), failed(2, ""), "enough".to_owned());
+        let at: Vec<u64> = all.iter().map(|attempt| attempt.at).collect();
+        assert_eq!((at, blocked.as_deref()), (vec![1, 2], Some("enough")));
     }
 }

@@ -4,10 +4,10 @@
 //! further than what it was told of, because rows past that may not be flushed yet, and never back, because rows before may
 //! be delivered already.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::parcel::ParcelId;
-use crate::model::{Callback, Number};
+use crate::model::{Attempts, Callback, Number};
 
 /// So many callbacks of one session wait in memory.
 pub const FRESH_MAX: usize = 16;
@@ -22,9 +22,19 @@ pub struct Lane {
     announced: Number,
     /// Those that are owed again or made room for such ones: they lie in the store, not after `taken`.
     again: BTreeSet<Number>,
-    /// Those that were tried in an earlier run of the process, each by itself.
-    tried: BTreeSet<Number>,
+    /// Those that were tried before, and those that leave: each goes by itself.
+    tried: BTreeMap<Number, Tried>,
     pub stage: Stage,
+}
+
+/// What is known of a callback that was tried by itself and waits in its lane.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tried {
+    /// In an earlier run of the process: its attempts lie in the store.
+    Unread,
+    Known(Attempts),
+    /// It is given up. The next ones go when that is flushed.
+    Leaving,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +69,7 @@ impl Lane {
             taken: None,
             announced,
             again: BTreeSet::new(),
-            tried: tried.into_iter().collect(),
+            tried: tried.into_iter().map(|number| (number, Tried::Unread)).collect(),
             stage: Stage::Ready,
         }
     }
@@ -98,12 +108,10 @@ impl Lane {
         }
     }
 
-    /// The parcel of its first callback is given back, so that another one can go before it.
-    pub fn unpack(&mut self, number: Number, callback: Callback, tried: bool) {
-        if tried {
-            self.tried.insert(number);
-        }
-        self.fresh.push_front((number, callback));
+    /// The parcel of this callback is given back, because another one goes before it.
+    pub fn unpack(&mut self, number: Number, callback: Callback, attempts: Option<Attempts>) {
+        self.tried.extend(attempts.map(|attempts| (number, Tried::Known(attempts))));
+        self.insert(number, callback);
         self.stage = Stage::Ready;
     }
 
@@ -130,19 +138,50 @@ impl Lane {
 
     /// Whether the first one was tried by itself before, and goes by itself again.
     pub fn was_tried(&self) -> bool {
-        self.first().is_some_and(|(number, _)| self.tried.contains(number))
+        self.first().is_some_and(|(number, _)| self.tried.contains_key(number))
     }
 
-    /// The first one is packed, and its earlier attempts are taken up.
-    pub fn take_tried(&mut self) -> Option<(Number, Callback)> {
+    /// What is known of one that was tried.
+    pub fn tried(&self, number: &Number) -> Option<&Tried> {
+        self.tried.get(number)
+    }
+
+    pub fn set_tried(&mut self, number: Number, tried: Tried) {
+        self.tried.insert(number, tried);
+    }
+
+    /// It goes as one that was never tried.
+    pub fn forget_tried(&mut self, number: &Number) {
+        self.tried.remove(number);
+    }
+
+    /// One that waits here, as far as it is in memory.
+    pub fn get(&self, number: &Number) -> Option<&Callback> {
+        let place = self.fresh.binary_search_by_key(number, |(other, _)| *other).ok()?;
+        Some(&self.fresh[place].1)
+    }
+
+    /// It goes no more.
+    pub fn remove(&mut self, number: &Number) {
+        self.fresh.retain(|(other, _)| other != number);
+        self.again.remove(number);
+        self.tried.remove(number);
+    }
+
+    /// The first one, which was tried, is packed, and its earlier attempts are taken up. Not if it leaves.
+    pub fn take_tried(&mut self) -> Option<(Number, Callback, Tried)> {
+        let (number, _) = self.first()?;
+        if let None | Some(Tried::Leaving) = self.tried.get(number) {
+            return None;
+        }
         let (number, callback) = self.fresh.pop_front()?;
-        self.tried.remove(&number);
-        Some((number, callback))
+        let tried = self.tried.remove(&number)?;
+        Some((number, callback, tried))
     }
 
     /// Up to so many are packed; none of those that were tried before.
     pub fn take(&mut self, max: usize) -> Vec<(Number, Callback)> {
-        let untried = self.fresh.iter().take(max).take_while(|(number, _)| !self.tried.contains(number));
+        let untried = self.fresh.iter().take(max).take_while(|(number, _)| !self.tried.contains_key(number));
         let count = untried.count();
         self.fresh.drain(..count).collect()
     }
@@ -168,9 +207,13 @@ impl Lane {
     pub fn refill_again(&mut self, number: Number, callback: Option<Callback>) {
         self.again.remove(&number);
         if let Some(callback) = callback {
-            let place = self.fresh.partition_point(|(other, _)| *other < number);
-            self.fresh.insert(place, (number, callback));
+            self.insert(number, callback);
         }
+    }
+
+    fn insert(&mut self, number: Number, callback: Callback) {
+        let place = self.fresh.partition_point(|(other, _)| *other < number);
+        self.fresh.insert(place, (number, callback));
         if self.fresh.len() > FRESH_MAX {
             self.again.extend(self.fresh.pop_back().map(|(last, _)| last));
         }
@@ -299,12 +342,23 @@ mod tests {
         let mut lane = Lane::fresh(number(1, 2), callback(2));
         push(&mut lane, 3);
         let waited = lane.take(1).remove(0);
-        lane.unpack(waited.0, waited.1, true);
+        let attempts = Attempts { next_at: 7, all: Vec::new(), blocked: None };
+        lane.unpack(waited.0, waited.1, Some(attempts.clone()));
         lane.exhume(number(1, 1));
         lane.refill_again(number(1, 1), Some(callback(1)));
         assert_eq!(lane.take(9).len(), 1);
         assert!(lane.was_tried());
-        assert_eq!(lane.take_tried().map(|(number, _)| number.sequence), Some(2));
+        assert_eq!(lane.take_tried(), Some((number(1, 2), callback(2), Tried::Known(attempts))));
+        assert_eq!(lane.take(9).len(), 1);
+    }
+
+    #[test]
+    fn one_that_leaves_lets_nothing_pass_until_it_is_gone() {
+        let mut lane = Lane::fresh(number(1, 1), callback(1));
+        push(&mut lane, 2);
+        lane.set_tried(number(1, 1), Tried::Leaving);
+        assert_eq!((lane.take(9).len(), lane.take_tried()), (0, None));
+        lane.remove(&number(1, 1));
         assert_eq!(lane.take(9).len(), 1);
     }
 
@@ -313,7 +367,7 @@ mod tests {
         let mut lane = Lane::stored(number(1, 4), [number(1, 1), number(1, 3)]);
         lane.refill((1..=4).map(|n| (number(1, n), callback(n))).collect());
         assert!(lane.was_tried() && lane.take(9).is_empty());
-        assert_eq!(lane.take_tried().map(|(number, _)| number.sequence), Some(1));
+        assert_eq!(lane.take_tried(), Some((number(1, 1), callback(1), Tried::Unread)));
         assert!(!lane.was_tried());
         assert_eq!(lane.take(9).len(), 1);
         assert!(lane.was_tried());

@@ -15,6 +15,7 @@ mod door;
 mod ending;
 mod gate;
 mod history;
+mod in_lane;
 mod lane;
 mod pack;
 mod parcel;

@@ -5,12 +5,12 @@ use actix::{AsyncContext, Context, Handler, Message};
 use super::actor::{Delivery, Wake};
 use super::door::{Queued, lane_without_webhook};
 use super::gate::Pass;
-use super::lane::Stage as LaneStage;
+use super::lane::{Lane, Stage as LaneStage, Tried};
 use super::parcel::{Parcel, ParcelId, Stage};
 use crate::clock;
-use crate::model::{Callback, Number, SessionKey};
+use crate::model::{Attempts, Callback, Number, SessionKey};
 use crate::project::Webhook;
-use crate::store::Writes;
+use crate::store::{Error, Writes};
 
 /// Until a batch is tried again when the store takes nothing.
 pub(super) const AGAIN_AFTER_MS: u64 = 1_000;
@@ -58,7 +58,8 @@ impl Delivery {
     }
 
     fn is_ready(&self, key: &SessionKey) -> bool {
-        self.lanes.get(key).is_some_and(|lane| lane.stage == LaneStage::Ready && lane.first().is_some())
+        let is_ready = |lane: &Lane| lane.stage == LaneStage::Ready && lane.first().is_some();
+        self.lanes.get(key).is_some_and(|lane| is_ready(lane) && !lane.was_tried())
     }
 
     /// The first callback of this lane; for a batch those after it too, and those of the lanes behind this one.
@@ -113,11 +114,12 @@ impl Delivery {
         }
     }
 
-    /// What was tried before the process ended, by itself, goes by itself again when its time has come.
+    /// What was tried by itself goes by itself again when its time has come.
     pub(super) fn pack_tried(&mut self, ctx: &mut Context<Self>, key: SessionKey) {
-        let Some(lane) = self.lanes.get_mut(&key) else { return };
-        let Some((number, callback)) = lane.take_tried() else { return };
-        match self.read_attempts(&number) {
+        let Some((number, callback, tried)) = self.lanes.get_mut(&key).and_then(Lane::take_tried) else {
+            return;
+        };
+        match self.attempts(&number, &tried) {
             Ok(attempts) => {
                 let parcel = Parcel::one(number, callback, attempts);
                 let stage = parcel.stage;
@@ -129,6 +131,33 @@ impl Delivery {
             }
             Err(error) => self.hold(key, &error),
         }
+    }
+
+    /// Those at a callback that waits in its lane.
+    pub(super) fn attempts(&self, number: &Number, tried: &Tried) -> Result<Option<Attempts>, Error> {
+        match tried {
+            Tried::Known(attempts) => Ok(Some(attempts.clone())),
+            Tried::Unread | Tried::Leaving => self.read_attempts(number),
+        }
+    }
+
+    /// A callback that waits, for its next attempt, for room, for a person or for a webhook, steps back behind one that is owed
+    /// again and comes before it in its session. A batch stays as it is, because others are in it.
+    pub(super) fn step_back(&mut self, ctx: &mut Context<Self>, key: SessionKey) {
+        let Some(lane) = self.lanes.get(&key) else { return };
+        let (LaneStage::Packed(id), Some((first, _))) = (lane.stage, lane.first()) else { return };
+        let steps_back = |parcel: &&Parcel| parcel.steps_back() && first < parcel.first();
+        if self.parcels.get(&id).filter(steps_back).is_none() {
+            return;
+        }
+        let (Some(parcel), Some(mut lane)) = (self.parcels.remove(&id), self.lanes.remove(&key)) else {
+            return;
+        };
+        let Parcel { members, attempts, .. } = parcel;
+        for (number, callback) in members {
+            lane.unpack(number, callback, attempts.clone());
+        }
+        self.put(ctx, key, lane);
     }
 
     /// Files a parcel as its stage says.
@@ -153,7 +182,7 @@ impl Delivery {
     }
 
     /// Files a lane as its stage says; one without callbacks is left.
-    pub(super) fn put(&mut self, ctx: &mut Context<Self>, key: SessionKey, mut lane: super::lane::Lane) {
+    pub(super) fn put(&mut self, ctx: &mut Context<Self>, key: SessionKey, mut lane: Lane) {
         let read = self.refill(&key, &mut lane);
         let first = lane.first().map(|(_, callback)| callback.id.endpoint.clone());
         if read.is_ok() && first.is_none() && lane.stage == LaneStage::Ready {

@@ -1,6 +1,8 @@
 //! What one POST carries: a callback, or a batch of them, with the attempts so far. Once it was sent it stays together until
 //! it ends, also across restarts.
 
+use std::fmt::Write;
+
 use crate::model::{Attempts, Batch, Callback, Number, SessionKey};
 
 /// Counts the parcels of a shard, in memory only.
@@ -72,6 +74,11 @@ impl Parcel {
         Parcel { members, batch: Some(Sealed { webhook_id, stored: true }), attempts, stage }
     }
 
+    /// Whether another callback may go before it: nobody has it in hand, and nobody else is in it.
+    pub fn steps_back(&self) -> bool {
+        self.batch.is_none() && (self.stage == Stage::Ready || self.stage.waits())
+    }
+
     /// The attempts at all of it are kept with the first one.
     pub fn first(&self) -> &Number {
         &self.members[0].0
@@ -116,15 +123,21 @@ impl Parcel {
         joined(self.members.iter().map(|(number, _)| number.sequence))
     }
 
+    /// `antiphon-started-at`: when this life of its session began, in the order of the body. Without it nobody could tell the
+    /// first output of a new life from one of an earlier life that comes again.
+    pub fn started_at(&self) -> String {
+        joined(self.members.iter().map(|(number, _)| number.started_at))
+    }
+
     /// `antiphon-skipped`: how many outputs of its session directly before each one were given up, in the order of the body.
-    /// None if there are none. `count` tells it for the first one of a session.
+    /// None if there are none. `count` tells it for those that do not follow the one before them.
     pub fn skipped(&self, mut count: impl FnMut(&Number) -> u64) -> Option<String> {
         let mut before = None;
         let counts: Vec<u64> = self
             .members
             .iter()
             .map(|(number, _)| {
-                let follows = before.replace(number.session) == Some(number.session);
+                let follows = before.replace(*number).is_some_and(|before| number.follows(&before));
                 if follows { 0 } else { count(number) }
             })
             .collect();
@@ -145,5 +158,11 @@ fn numbers(members: &[(Number, Callback)]) -> Vec<Number> {
 }
 
 fn joined(numbers: impl Iterator<Item = u64>) -> String {
-    numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(",")
+    let mut text = String::new();
+    for number in numbers {
+        let comma = if text.is_empty() { "" } else { "," };
+        // A text takes whatever is written.
+        let _ = write!(text, "{comma}{number}");
+    }
+    text
 }

@@ -133,7 +133,7 @@ impl Delivery {
         }
     }
 
-    fn read_callback(&self, number: &Number) -> Result<Option<Callback>, Error> {
+    pub(super) fn read_callback(&self, number: &Number) -> Result<Option<Callback>, Error> {
         match self.store.callback(number) {
             Err(Error::Damaged(damage)) => {
                 self.set_aside(number, &damage, forget_callback)?;

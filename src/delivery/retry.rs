@@ -25,8 +25,10 @@ pub enum Next {
     Delivered,
     /// Again at this time, milliseconds since 1970.
     Again(u64),
-    /// Never again, for this reason.
+    /// Never again, for this reason: the webhook says that it is gone for good.
     Dead(String),
+    /// The attempts are used up, with this as the reason; `onExhausted` says what follows.
+    Exhausted(String),
 }
 
 impl Outcome {
@@ -60,7 +62,7 @@ impl Outcome {
 
 /// `attempt` counts from 1 and is the one that just ended; `schedule` holds the waits after the 1st, 2nd, … one in
 /// milliseconds; `jitter` is drawn evenly from 0 to 1 and moves the wait by up to 20 % either way. Contract, section 4.
-pub fn next(outcome: &Outcome, attempt: u32, schedule: &[u64], now: u64, jitter: f64) -> Next {
+pub fn next(outcome: &Outcome, attempt: usize, schedule: &[u64], now: u64, jitter: f64) -> Next {
     let retry_after = match outcome {
         Outcome::Answered { status: 200..=299, .. } => return Next::Delivered,
         Outcome::Answered { status: 410, .. } => {
@@ -69,8 +71,8 @@ pub fn next(outcome: &Outcome, attempt: u32, schedule: &[u64], now: u64, jitter:
         Outcome::Answered { retry_after_ms, .. } => *retry_after_ms,
         Outcome::TimedOut(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
-    let Some(wait) = schedule.get(attempt as usize - 1) else {
-        return Next::Dead(match attempt {
+    let Some(wait) = schedule.get(attempt - 1) else {
+        return Next::Exhausted(match attempt {
             1 => format!("1 attempt: {}", outcome.told()),
             _ => format!("{attempt} attempts, the last one: {}", outcome.told()),
         });
@@ -101,7 +103,7 @@ mod tests {
         for outcome in [answered(500), answered(302), answered(404), Outcome::Failed("timeout".to_owned())] {
             assert_eq!(next(&outcome, 1, &SCHEDULE, 10, 0.5), Next::Again(1_010));
             assert_eq!(next(&outcome, 2, &SCHEDULE, 10, 0.5), Next::Again(5_010));
-            assert!(matches!(next(&outcome, 3, &SCHEDULE, 10, 0.5), Next::Dead(_)));
+            assert!(matches!(next(&outcome, 3, &SCHEDULE, 10, 0.5), Next::Exhausted(_)));
         }
     }
 
@@ -123,8 +125,10 @@ mod tests {
     }
 
     #[test]
-    fn gone_is_dead_at_once() {
-        assert!(matches!(next(&answered(410), 1, &SCHEDULE, 0, 0.5), Next::Dead(_)));
+    fn gone_is_dead_at_once_and_after_the_last_attempt() {
+        for attempt in [1, 3] {
+            assert!(matches!(next(&answered(410), attempt, &SCHEDULE, 0, 0.5), Next::Dead(_)));
+        }
     }
 
     #[test]
@@ -136,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_letter_tells_how_its_last_attempt_went() {
+    fn what_used_up_its_attempts_tells_how_the_last_one_went() {
         let outcome = Outcome::Failed("connection refused".to_owned());
-        let dead = |attempt, schedule| next(&outcome, attempt, schedule, 0, 0.5);
-        assert_eq!(dead(1, &[]), Next::Dead("1 attempt: connection refused".to_owned()));
-        assert_eq!(dead(2, &[1]), Next::Dead("2 attempts, the last one: connection refused".to_owned()));
+        let last = |attempt, schedule| next(&outcome, attempt, schedule, 0, 0.5);
+        assert_eq!(last(1, &[]), Next::Exhausted("1 attempt: connection refused".to_owned()));
+        assert_eq!(last(2, &[1]), Next::Exhausted("2 attempts, the last one: connection refused".to_owned()));
     }
 }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::lanes::Run;
 use super::{Change, Failed, Posted, check_kept, of_run};
-use crate::model::{Body, Map, Note, NoteKind, Problem, Source, kind_of};
+use crate::model::{Body, Called, Map, Note, NoteKind, Problem, Response, Source, kind_of};
 use crate::project::{Endpoint, Transformers};
-use crate::transformer::{Bounds, Done, Hook, Job, Kept, Response};
+use crate::transformer::{Bounds, Done, Hook, Job, Kept};
 
 /// Headers that HTTP/1.1 keeps between two neighbours (RFC 9110, section 7.6.1), and the length, which the server counts.
 const OF_THE_CONNECTION: [&str; 10] = [
@@ -23,6 +23,10 @@ const OF_THE_CONNECTION: [&str; 10] = [
     "transfer-encoding",
     "upgrade",
 ];
+
+/// Statuses whose answer ends with its headers (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5): a body would be taken for the
+/// beginning of the next answer.
+const WITHOUT_A_BODY: [u16; 3] = [204, 205, 304];
 
 /// What a run made of a request.
 #[derive(Debug)]
@@ -39,26 +43,26 @@ pub enum Arrived {
     Failed(Failed),
 }
 
-/// The function that such an input goes through, if the endpoint has it switched on.
-pub fn hook(endpoint: &Endpoint, source: Source) -> Option<Hook> {
+/// The function that such an input goes through, and where it is, if the endpoint has it switched on.
+pub fn hook(endpoint: &Endpoint, source: Source) -> Option<(Hook, &Transformers)> {
     let hook = match source {
         Source::User => Hook::Input,
         Source::Inject => Hook::Inject,
         Source::Notify => Hook::Notify,
         Source::Agent | Source::Timeout | Source::Returned => return None,
     };
-    endpoint.transformers.as_ref().filter(|transformers| transformers.has(hook)).map(|_| hook)
+    let transformers = endpoint.transformers.as_ref().filter(|transformers| transformers.has(hook))?;
+    Some((hook, transformers))
 }
 
-/// The run for one request; none if the endpoint does not have this hook.
+/// The run for one request.
 pub fn job(
     endpoint: &Endpoint,
-    hook: Hook,
+    (hook, transformers): (Hook, &Transformers),
     posted: &Posted,
     (now, seed): (u64, u64),
     bounds: Bounds,
-) -> Option<Job> {
-    let transformers = endpoint.transformers.as_ref().filter(|transformers| transformers.has(hook))?;
+) -> Job {
     let request = json!({
         "method": posted.method,
         "headers": posted.headers,
@@ -72,12 +76,7 @@ pub fn job(
         Map::from_iter([("endpoint".to_owned(), endpoint.object.clone()), ("request".to_owned(), request)]);
     let transformer = transformers.transformer.clone();
     let raw_body = Some(posted.raw_body.clone());
-    Some(Job { transformer, hook, arguments, raw_body, now, seed, bounds, of: None, storage: None })
-}
-
-/// What a caller is answered whose input a transformer dropped.
-pub fn dropped(trace_id: &str) -> Value {
-    json!({ "traceId": trace_id, "dropped": true })
+    Job { transformer, hook, arguments, raw_body, now, seed, bounds, of: None, storage: None }
 }
 
 /// A request after its run.
@@ -86,29 +85,29 @@ pub struct Arrival {
     pub what: Arrived,
     /// The storage that it changed. A run that failed changed nothing and answered nothing.
     pub kept: Option<Kept>,
+    pub called: Vec<Called>,
     /// What happened in the run, but for how it failed.
     pub notes: Vec<Note>,
 }
 
 /// What the run means.
 pub fn arrived(
-    transformers: &Transformers,
-    hook: Hook,
+    (hook, transformers): (Hook, &Transformers),
     posted: &Posted,
-    run: Run,
+    Run { done, called }: Run,
     storage_bytes_max: usize,
 ) -> Arrival {
     let path = transformers.path();
-    let mut notes = of_run(&path, &run);
-    let kept = run.done.storage.clone();
+    let mut notes = of_run(&path, &done.lines);
+    let kept = done.storage.clone();
     let what = kept
         .as_ref()
         .map_or(Ok(()), |kept| check_kept(kept, storage_bytes_max))
         .map_err(|text| Failed::wrong(&path, text))
-        .and_then(|()| meaning(&path, hook, posted, run.done, &mut notes));
+        .and_then(|()| meaning(&path, hook, posted, done, &mut notes));
     match what {
-        Ok(what) => Arrival { what, kept, notes },
-        Err(failed) => Arrival { what: Arrived::Failed(failed), kept: None, notes },
+        Ok(what) => Arrival { what, kept, called, notes },
+        Err(failed) => Arrival { what: Arrived::Failed(failed), kept: None, called, notes },
     }
 }
 
@@ -139,8 +138,13 @@ fn meaning(
     }
 }
 
-/// The answer as it can be sent. Headers that belong to the connection, or are none, are left out.
+/// The answer as it can be sent. Headers that belong to the connection, or are none, are left out; so is a body where none
+/// may be, in silence: `sendStatus` writes the name of the status there.
 fn fitting(mut response: Response, path: &str, notes: &mut Vec<Note>) -> Response {
+    if WITHOUT_A_BODY.contains(&response.status) {
+        response.body.clear();
+        response.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+    }
     response.headers.retain(|(name, value)| {
         let parsed = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
         let fits = parsed.is_some() && !OF_THE_CONNECTION.contains(&name.to_ascii_lowercase().as_str());
@@ -187,15 +191,33 @@ impl From<&Kept> for Change {
 mod tests {
     use super::*;
 
+    fn response(status: u16, headers: &[(&str, &str)]) -> Response {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Response { status, headers: headers.iter().map(owned).collect(), body: String::new() }
+    }
+
     #[test]
     fn headers_of_the_connection_and_what_is_no_header_are_left_out_and_told() {
         let mut notes = Vec::new();
-        let headers = [("X-Mine", "1"), ("Transfer-Encoding", "chunked"), ("a b", "c"), ("d", "e\n")];
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let given = Response { status: 200, headers, body: String::new() };
+        let given =
+            response(200, &[("X-Mine", "1"), ("Transfer-Encoding", "chunked"), ("a b", "c"), ("d", "e\n")]);
         let fitting = fitting(given, "transformers/shop.js", &mut notes);
         assert_eq!(fitting.headers, [("X-Mine".to_owned(), "1".to_owned())]);
         assert_eq!(notes.len(), 3, "{notes:?}");
+    }
+
+    #[test]
+    fn an_answer_that_ends_with_its_headers_has_no_body_and_nobody_complains() {
+        for status in [204, 205, 304] {
+            let mut notes = Vec::new();
+            let given = Response {
+                body: "the name of the status".to_owned(),
+                ..response(status, &[("Content-Type", "text/plain"), ("X-Mine", "1")])
+            };
+            let fitting = fitting(given, "", &mut notes);
+            assert_eq!((fitting.body.as_str(), notes.len()), ("", 0), "{status}");
+            assert_eq!(fitting.headers, [("X-Mine".to_owned(), "1".to_owned())], "{status}");
+        }
     }
 
     #[test]

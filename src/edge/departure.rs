@@ -10,9 +10,14 @@ use super::arrival::is_falsy;
 use super::lanes::Run;
 use super::notes::{Failed, of_run};
 use super::{Change, check_kept};
-use crate::model::{DEPTH_MAX, Fate, Map, Note, Numbered, SessionId, Transformed, is_deeper};
+use crate::model::{
+    Called, DEPTH_MAX, Fate, Map, Note, NoteKind, Numbered, SessionId, Transformed, is_deeper,
+};
 use crate::project::{Endpoint, Transformers};
 use crate::transformer::{Bounds, Hook, Job};
+
+/// Requests of one turn that its record keeps: as many as one run may send at the most, and that of its input come on top.
+const CALLED_MAX: usize = 100;
 
 /// A turn that was decided, as far as transformers are concerned.
 pub struct Given {
@@ -36,6 +41,8 @@ pub struct Departures {
     /// The runs that are to be done, the next one last.
     todo: Vec<Todo>,
     departed: Departed,
+    /// Requests that are not kept.
+    more: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -49,6 +56,7 @@ enum Todo {
 #[derive(Debug, Default)]
 pub struct Departed {
     pub transformed: Vec<Transformed>,
+    pub called: Vec<Called>,
     pub notes: Vec<Note>,
     /// None: the storage is as it was.
     pub storage: Option<Change>,
@@ -66,7 +74,8 @@ impl Departures {
             todo.extend((0..given.outputs.len()).rev().map(Todo::Output));
         }
         let left = given.storage.clone();
-        (!todo.is_empty()).then(|| Departures { given, left, todo, departed: Departed::default() })
+        let departed = Departed::default();
+        (!todo.is_empty()).then_some(Departures { given, left, todo, departed, more: 0 })
     }
 
     /// Whether an endpoint has anything to run behind a turn.
@@ -111,12 +120,13 @@ impl Departures {
         Some((job, word))
     }
 
-    pub fn take(&mut self, run: Run) {
+    pub fn take(&mut self, Run { done, called }: Run) {
         let Some(todo) = self.todo.pop() else { return };
         let path = self.transformers().path();
-        self.departed.notes.extend(of_run(&path, &run));
-        let result = run.done.result.map_err(|failure| Failed::of(&path, &failure));
-        let kept = run.done.storage;
+        self.keep(called);
+        self.departed.notes.extend(of_run(&path, &done.lines));
+        let result = done.result.map_err(|failure| Failed::of(&path, &failure));
+        let kept = done.storage;
         let fits = kept.as_ref().map_or(Ok(()), |kept| check_kept(kept, self.given.storage_bytes_max));
         let fits = fits.map_err(|text| Failed::wrong(&path, text));
         let result = result.and_then(|value| fits.map(|()| value));
@@ -137,11 +147,23 @@ impl Departures {
 
     /// Once `next` has nothing more.
     pub fn end(self) -> Departed {
-        let Departures { given, left, mut departed, .. } = self;
+        let path = self.transformers().path();
+        let Departures { given, left, mut departed, more, .. } = self;
+        if more > 0 {
+            let text = format!("{more} more requests were left out");
+            departed.notes.push(Note { kind: NoteKind::Warning, place: path, text });
+        }
         if left != given.storage {
             departed.storage = Some(Change { found: given.storage, left });
         }
         departed
+    }
+
+    fn keep(&mut self, mut called: Vec<Called>) {
+        let room = CALLED_MAX - self.departed.called.len();
+        self.more += called.len().saturating_sub(room);
+        called.truncate(room);
+        self.departed.called.append(&mut called);
     }
 
     fn sends(&mut self, index: usize, value: Value) {
@@ -160,7 +182,11 @@ impl Departures {
 
     fn failed(&mut self, index: usize, failed: &Failed) {
         let abort = self.transformers().abort_on_error;
-        let then = if abort { "the output is a dead letter" } else { "the output goes out as it was" };
+        let then = match (abort, &self.given.endpoint.webhook) {
+            (true, _) => "the output is a dead letter",
+            (false, Some(_)) => "the output goes out as it was",
+            (false, None) => "the output goes nowhere, because the endpoint has no webhook",
+        };
         self.departed.notes.push(failed.note(Hook::Output.function(), then));
         if abort {
             let reason = format!("handleOutput failed: {}: {}", failed.place, failed.text);

@@ -23,8 +23,8 @@ pub(super) enum Slice {
         answers: Vec<Answer>,
         waited_ms: u64,
     },
-    /// Nobody goes on with it.
-    Leave,
+    /// Nobody goes on with it: it comes to this, and what it wrote until now.
+    Leave(Done),
 }
 
 /// How far a slice got.
@@ -79,12 +79,7 @@ impl Here {
                 Some(self.runner.get_or_insert_with(new).start(&job))
             }
             Slice::GoOn { answers, waited_ms } => self.gone_on(answers, waited_ms),
-            Slice::Leave => {
-                if let (Some(runner), Some(waiting)) = (&mut self.runner, self.under_way.take()) {
-                    runner.leave(waiting);
-                }
-                None
-            }
+            Slice::Leave(done) => self.left(done),
         };
         match step {
             Some(Step::Done(done)) => Reached::Done(Box::new(done)),
@@ -101,5 +96,11 @@ impl Here {
         let mut waiting = self.under_way.take()?;
         waiting.waited(waited_ms);
         Some(self.runner.as_mut()?.go_on(waiting, answers))
+    }
+
+    fn left(&mut self, done: Done) -> Option<Step> {
+        let waiting = self.under_way.take()?;
+        let lines = self.runner.as_mut()?.leave(waiting);
+        Some(Step::Done(Done { lines, ..done }))
     }
 }

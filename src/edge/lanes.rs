@@ -13,10 +13,11 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
 use super::lane::{Lane, Reached, Slice};
-use super::outside::{Called, Outside, Recall};
+use super::outside::{Outside, Recall};
 use super::room::{Place, Room};
 use super::runner::failed;
 use crate::egress::{Clients, Guard};
+use crate::model::Called;
 use crate::transformer::{Done, FailureKind, Job};
 
 /// Lanes kept while no run has them, a MiB each: making a runtime anew costs several milliseconds.
@@ -131,7 +132,7 @@ struct Tools {
 impl Tools {
     async fn run(&self, Order { job, about, recall, wait_ms, .. }: Order, place: &Place) -> Run {
         let client = self.clients.borrow_mut().client(job.now);
-        let mut outside = Outside::new(client, about, recall);
+        let mut outside = Outside::new(client, job.hook, about, recall);
         let Some(lane) = self.lane() else { return Run::of(no_thread()) };
         let mut left = Duration::from_millis(wait_ms);
         let mut reached = computed(&lane, place, Slice::Start(job)).await;
@@ -142,8 +143,8 @@ impl Tools {
             };
             let since = Instant::now();
             let Ok(answers) = timeout(left, outside.answers(&asks, left)).await else {
-                lane.reached(Slice::Leave).await;
-                break waited_too_long(wait_ms);
+                reached = lane.reached(Slice::Leave(waited_too_long(wait_ms))).await;
+                continue;
             };
             let waited = since.elapsed();
             left = left.saturating_sub(waited);
@@ -151,7 +152,7 @@ impl Tools {
             reached = computed(&lane, place, Slice::GoOn { answers, waited_ms }).await;
         };
         self.put(lane);
-        Run { done, called: outside.called }
+        Run { done, called: outside.told() }
     }
 
     /// None if the system has no more threads.

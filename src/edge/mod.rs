@@ -16,12 +16,12 @@ mod posted;
 mod room;
 mod runner;
 
-pub use arrival::{Arrival, Arrived, arrived, dropped, hook, job};
+pub use arrival::{Arrival, Arrived, arrived, hook, job};
 pub use departure::{Departed, Departures, Given};
 pub use lanes::{Lanes, Order, Run};
 use notes::of_run;
-pub use notes::{Failed, log, problem};
-pub use outside::{Called, Recall, Recalled, called, host};
+pub use notes::{Failed, log, problem, told};
+pub use outside::{Recall, Recalled, called, host, outcome};
 pub use posted::{Posted, Wire};
 pub use runner::{Runner, at_once};
 

@@ -1,9 +1,7 @@
 //! What happened in a run, for the transcript; and what of it may be in the log. People's words may be in what a
 //! transformer writes and throws, so the log has the place, and the words only if the settings say so.
 
-use super::lanes::Run;
-use super::outside::Called;
-use crate::model::{Kind, Note, NoteKind, Problem};
+use crate::model::{Called, Kind, Note, NoteKind, Problem};
 use crate::transformer::{Failure, FailureKind, Level, Line};
 
 /// Of one run; a last note tells how many more there were.
@@ -63,32 +61,21 @@ pub fn problem() -> Problem {
     Problem::new(Kind::TransformerFailed, detail)
 }
 
-/// What the run wrote and whom it called.
-pub fn of_run(path: &str, run: &Run) -> Vec<Note> {
+/// What the run wrote. Whom it called is a matter of its own: a run cannot write that, nor hide it behind its lines.
+pub fn of_run(path: &str, lines: &[Line]) -> Vec<Note> {
     let note = |kind, text: &str| Note { kind, place: path.to_owned(), text: cut(text) };
-    let lines = run.done.lines.iter().map(|line| note(kind(line), &line.text));
-    let called = run.called.iter().map(|called| note(NoteKind::Log, &called.told()));
-    let mut notes: Vec<Note> = lines.chain(called).collect();
-    if notes.len() > NOTES_MAX {
-        let more = notes.len() - NOTES_MAX;
-        notes.truncate(NOTES_MAX);
+    let mut notes: Vec<Note> =
+        lines.iter().take(NOTES_MAX).map(|line| note(kind(line), &line.text)).collect();
+    if lines.len() > NOTES_MAX {
+        let more = lines.len() - NOTES_MAX;
         notes.push(note(NoteKind::Warning, &format!("{more} more notes were left out")));
     }
     notes
 }
 
-impl Called {
-    fn told(&self) -> String {
-        let Called { method, host, outcome } = self;
-        format!("{method} {host}{TOLD}{outcome}")
-    }
-
-    /// The request that a note tells of. What a transformer wrote to `console` may look like one.
-    pub fn in_note(note: &Note) -> Option<Called> {
-        let (request, outcome) = note.text.split_once(TOLD).filter(|_| note.kind == NoteKind::Log)?;
-        let (method, host) = request.split_once(' ')?;
-        Some(Called { method: method.to_owned(), host: host.to_owned(), outcome: outcome.to_owned() })
-    }
+/// A request as a note: for the log, and for people who look at a test.
+pub fn told(path: &str, called: &Called) -> Note {
+    Note { kind: NoteKind::Log, place: path.to_owned(), text: called.to_string() }
 }
 
 fn kind(line: &Line) -> NoteKind {
@@ -118,7 +105,7 @@ pub fn log(note: &Note, endpoint: &str, trace_id: &str, console: bool) {
     }
 }
 
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(NOTE_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::lately::Lately;
-use crate::transformer::{Answer, Done, Failure, FailureKind, Job, Pool, Step, Waiting};
+use crate::transformer::{Answer, Done, Failure, FailureKind, Job, Line, Pool, Step, Waiting};
 
 /// The runtimes of one thread.
 pub struct Runner {
@@ -56,7 +56,7 @@ impl Runner {
         match step {
             Step::Done(done) => Some(done),
             Step::Waits(waiting) => {
-                self.leave(waiting);
+                drop(self.leave(waiting));
                 None
             }
         }
@@ -76,11 +76,12 @@ impl Runner {
         }
     }
 
-    /// Ends a run that nobody goes on with.
-    pub fn leave(&mut self, waiting: Waiting) {
-        if catch_unwind(AssertUnwindSafe(|| waiting.drop_run(&mut self.pool))).is_err() {
+    /// Ends a run that nobody goes on with, and gives what it wrote.
+    pub fn leave(&mut self, waiting: Waiting) -> Vec<Line> {
+        catch_unwind(AssertUnwindSafe(|| waiting.drop_run(&mut self.pool))).unwrap_or_else(|_| {
             *self = Runner::new(self.memory_bytes);
-        }
+            Vec::new()
+        })
     }
 
     fn panicked(&mut self) -> Step {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::config::Overlay;
-use crate::model::METHODS;
+use crate::model::{METHODS, Source};
 use crate::project;
 use crate::transformer::manual::{Entry, Of, Part, TOPICS};
 use crate::transformer::{Done, Hook, Step};
@@ -30,7 +30,8 @@ fn value(body: &str) -> Value {
     let wire = Wire { method: "POST", url: "/", headers: Vec::new(), bytes: b"{}", ip: String::new() };
     let bounds = project.transformer_bounds();
     let memory_bytes = bounds.memory_bytes;
-    let job = job(&project.endpoints["main"], Hook::Input, &Posted::of(wire), (0, 0), bounds).unwrap();
+    let endpoint = &project.endpoints["main"];
+    let job = job(endpoint, hook(endpoint, Source::User).unwrap(), &Posted::of(wire), (0, 0), bounds);
     match Runner::new(memory_bytes).start(&job) {
         Step::Done(Done { result, .. }) => result.unwrap(),
         Step::Waits(_) => panic!("it waits"),

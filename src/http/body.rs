@@ -40,7 +40,7 @@ async fn collect(mut payload: Payload, max: usize) -> Result<Bytes, Problem> {
     Ok(body.freeze())
 }
 
-pub fn expect_json(request: &HttpRequest) -> Result<(), Problem> {
+fn expect_json(request: &HttpRequest) -> Result<(), Problem> {
     let content_type = request.headers().get(header::CONTENT_TYPE);
     model::expect_json(content_type.and_then(|value| value.to_str().ok()))
 }

@@ -16,7 +16,7 @@ use crate::clock;
 use crate::edge;
 use crate::model::{Body, FieldError, Input, SessionId, Source, hex};
 use crate::project::Endpoint;
-use crate::session::{Accepted, Brought, Idempotency, Post, Refusal};
+use crate::session::{Accepted, Brought, Idempotency, Known, Post, Refusal};
 
 const KEY_CHARS_MAX: usize = 255;
 
@@ -63,10 +63,10 @@ pub async fn asked(
     body: Payload,
 ) -> HttpResponse {
     let endpoint = front.engine.project().by_token(&token).cloned();
-    match endpoint.and_then(|endpoint| edge::hook(&endpoint, Source::User)) {
-        Some(_) => at_token(&front, &token, Source::User, &request, body).await,
-        None => super::only_post(request).await,
+    if endpoint.is_some_and(|endpoint| edge::hook(&endpoint, Source::User).is_some()) {
+        return at_token(&front, &token, Source::User, &request, body).await;
     }
+    super::only_post(request).await
 }
 
 async fn at_token(
@@ -190,7 +190,8 @@ pub(super) fn idempotency(
         let detail = format!("is a text of 1 to {KEY_CHARS_MAX} ASCII characters");
         return Err(Problem::fields(vec![FieldError { field: "Idempotency-Key".to_owned(), detail }]));
     }
-    Ok(Some(Idempotency { key: key.to_owned(), fingerprint: fingerprint() }))
+    let (key, fingerprint) = (key.to_owned(), fingerprint());
+    Ok(Some(Idempotency { key, fingerprint, known: Known::InSession }))
 }
 
 pub(super) fn fingerprint(said: &[u8]) -> String {

@@ -1,5 +1,6 @@
-//! A request at a door whose endpoint has a transformer for it: what the transformer sees of it, and what becomes of
-//! the request after that. The transformer comes before every check of the body, and its own answer after the commit.
+//! A request at a door whose endpoint has a transformer for it: what the transformer sees of it, and what becomes of the
+//! request after that. A request that came before with the same key is answered before the transformer, which comes before
+//! every check of the body; its own answer comes after the commit.
 
 use std::sync::Arc;
 
@@ -9,23 +10,25 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::body;
 use super::front::Front;
-use super::input::{self, Said, deliver, fingerprint, idempotency, not_accepted};
+use super::input::{self, Said, deliver, fingerprint, header, idempotency, not_accepted};
 use super::problem::Problem;
 use crate::clock;
 use crate::edge::{self, Arrival, Arrived, Order, Posted, Run, Wire};
-use crate::model::{Body, Note, SessionId, Source};
-use crate::project::Endpoint;
-use crate::session::{Brought, Idempotency, Refusal, Remember};
-use crate::transformer::{Hook, Kept, Response};
+use crate::model::{Body, Called, Note, Response, Seen, SessionId, SessionKey, Source, Told, Within};
+use crate::project::{Endpoint, Transformers};
+use crate::session::{Brought, Idempotency, Known, Refusal, Remember};
+use crate::transformer::{Hook, Kept};
+
+/// Rows of no session are written by the first shard.
+const OF_NO_SESSION: SessionKey = SessionKey([0; 24]);
 
 /// What one request is about, on its way.
 struct Way<'a> {
     front: &'a Front,
     endpoint: &'a Arc<Endpoint>,
     source: Source,
-    hook: Hook,
+    hook: (Hook, &'a Transformers),
     trace_id: &'a str,
     once: Option<Idempotency>,
 }
@@ -33,47 +36,69 @@ struct Way<'a> {
 pub(super) async fn post(
     front: &Front,
     endpoint: &Arc<Endpoint>,
-    (source, hook): (Source, Hook),
+    (source, hook): (Source, (Hook, &Transformers)),
     request: &HttpRequest,
     bytes: &Bytes,
     trace_id: &str,
 ) -> Result<HttpResponse, Problem> {
-    let Some(transformers) = &endpoint.transformers else { return Err(Refusal::Overloaded.into()) };
-    // Of what was posted: what a transformer makes of it may be another thing each time.
-    let asked = || [request.method().as_str(), request.query_string()].join(" ").into_bytes();
-    let once = idempotency(request.headers(), || {
-        fingerprint(&[&asked(), json!(source).to_string().as_bytes(), bytes].join(&b'\n'))
-    })?;
+    let mut once = idempotency(request.headers(), || fingerprint(&asked(request, source, bytes)))?;
     let _inside = front.gate.enter()?;
     front.engine.store.accepting().map_err(Refusal::from)?;
+    if let Some(once) = &mut once
+        && let Some(told) = told_before(front, endpoint, once).await?
+    {
+        return Ok(answer(told));
+    }
     let posted = posted(request, bytes);
     let way = Way { front, endpoint, source, hook, trace_id, once };
     let run = way.run(&posted).await?;
     let bytes_max = front.engine.project().settings.limits.context_bytes;
-    let Arrival { what, kept, mut notes } = edge::arrived(transformers, hook, &posted, run, bytes_max);
+    let Arrival { what, kept, called, mut notes } = edge::arrived(hook, &posted, run, bytes_max);
+    let (hook, transformers) = hook;
     match what {
-        Arrived::Input { body, response } => {
-            let usual = way.deliver(body, notes, kept).await?;
-            Ok(response.map_or(usual, answered))
-        }
+        Arrived::Input { body, response } => way.deliver(body, (called, notes), (kept, response)).await,
         Arrived::Dropped { response } => {
-            way.log(&notes);
-            way.remember(kept).await?;
-            let dropped = || HttpResponse::Ok().json(edge::dropped(trace_id));
-            Ok(response.map_or_else(dropped, answered))
+            way.log(&called, &notes);
+            way.dropped(kept, response).await
         }
         Arrived::Failed(failed) if transformers.abort_on_error => {
             notes.push(failed.note(hook.function(), "nothing was accepted"));
-            way.log(&notes);
+            way.log(&called, &notes);
             Err(edge::problem())
         }
         Arrived::Failed(failed) => {
             notes.push(failed.note(hook.function(), "what was posted goes on as it came"));
-            let body = body::expect_json(request).and_then(|()| Body::parse(bytes));
-            let body = body.inspect_err(|_| way.log(&notes))?;
-            way.deliver(body, notes, None).await
+            let content_type = header(request.headers(), "Content-Type");
+            let body = Body::as_it_came(request.method().as_str(), content_type, bytes);
+            let body = body.inspect_err(|_| way.log(&called, &notes))?;
+            way.deliver(body, (called, notes), (None, None)).await
         }
     }
+}
+
+/// What makes this request what it is. Not what a transformer makes of it, which may be another thing each time, and of the
+/// headers only the one that says how to read the body: others, like signatures, may be new with each attempt.
+fn asked(request: &HttpRequest, source: Source, bytes: &Bytes) -> Vec<u8> {
+    let content_type = header(request.headers(), "Content-Type").unwrap_or_default();
+    let asked = [request.method().as_str(), request.query_string(), content_type].join(" ");
+    [asked.as_bytes(), json!(source).to_string().as_bytes(), bytes].join(&b'\n')
+}
+
+/// What the caller with this key was told, once nobody else is under way with it. If it was told nothing yet, the key is held
+/// from now on.
+async fn told_before(
+    front: &Front,
+    endpoint: &Endpoint,
+    once: &mut Idempotency,
+) -> Result<Option<Told>, Problem> {
+    let held = front.engine.keys.hold(&endpoint.name, &once.key).await;
+    let within = Within::Endpoint(endpoint.name.clone());
+    let Some(Seen { told, fingerprint, .. }) = front.engine.store.seen(&within, &once.key, clock::now())?
+    else {
+        once.known = Known::AtEndpoint(held);
+        return Ok(None);
+    };
+    if fingerprint == once.fingerprint { Ok(Some(told)) } else { Err(Refusal::KeyReused.into()) }
 }
 
 impl Way<'_> {
@@ -82,13 +107,12 @@ impl Way<'_> {
         let project = self.front.engine.project();
         let bounds = project.transformer_bounds();
         let job = edge::job(self.endpoint, self.hook, posted, (clock::now(), clock::seed()), bounds);
-        let job = job.ok_or(Refusal::Overloaded)?;
         if let Some(done) = edge::at_once(&job) {
             return Ok(Run::of(done));
         }
         // A caller that got no answer posts again with the same key, and its requests have the same one again.
         let words = self.once.as_ref().map_or([self.trace_id, ""], |once| [&once.key, &once.fingerprint]);
-        let mut about = vec![self.endpoint.name.clone(), self.hook.function().to_owned()];
+        let mut about = vec![self.endpoint.name.clone(), self.hook.0.function().to_owned()];
         about.extend(words.map(str::to_owned));
         let recall = self.front.engine.recall(&self.endpoint.name);
         let (endpoint, wait_ms) = (self.endpoint.name.clone(), project.settings.limits.transformer_wait_ms);
@@ -97,39 +121,64 @@ impl Way<'_> {
     }
 
     async fn deliver(
-        &self,
+        mut self,
         body: Body,
-        notes: Vec<Note>,
-        kept: Option<Kept>,
+        (called, notes): (Vec<Called>, Vec<Note>),
+        (kept, response): (Option<Kept>, Option<Response>),
     ) -> Result<HttpResponse, Problem> {
         let is_own = |kept: &Kept| kept.user_id == body.user_id && kept.session_id == body.session_id;
         let storage = kept.as_ref().filter(|kept| is_own(kept)).map(Into::into);
         if storage.is_none() {
-            self.remember(kept).await?;
+            self.remember(kept, None).await?;
         }
-        let brought = Brought { notes: notes.clone(), storage };
-        let said = Said { source: self.source, body, once: self.once.clone(), brought };
+        let brought =
+            Brought { called: called.clone(), notes: notes.clone(), storage, response: response.clone() };
+        let said = Said { source: self.source, body, once: self.once.take(), brought };
         let accepted = deliver(self.front, self.endpoint.clone(), said, self.trace_id).await;
         // With an input that was not accepted they come into no transcript.
-        Ok(input::accepted(accepted.inspect_err(|_| self.log(&notes))?))
+        let accepted = accepted.inspect_err(|_| self.log(&called, &notes))?;
+        Ok(answer(response.map_or(Told::Accepted(accepted), Told::Itself)))
     }
 
-    /// What a run left in the storage of a session that has no input from it.
-    async fn remember(&self, kept: Option<Kept>) -> Result<(), Problem> {
-        let Some(kept) = kept else { return Ok(()) };
-        let change = (&kept).into();
-        let (endpoint, user_id, session_id) = (self.endpoint.name.clone(), kept.user_id, kept.session_id);
-        let id = SessionId { endpoint, user_id, session_id };
-        let shard = self.front.engine.shard_of(&id.key()).ok_or(Refusal::Overloaded)?;
+    /// Nothing runs, neither now nor when it is posted again. Only a refusal is not kept: else whoever has no right to post
+    /// here could spend the key of somebody who has, and whoever mended what was wrong would need another key.
+    async fn dropped(
+        mut self,
+        kept: Option<Kept>,
+        response: Option<Response>,
+    ) -> Result<HttpResponse, Problem> {
+        let told = response.map_or_else(|| Told::dropped(self.trace_id), Told::Itself);
+        let once = self.once.take().filter(|_| !told.is_refusal());
+        self.remember(kept, once.map(|once| (once, told.clone()))).await?;
+        Ok(answer(told))
+    }
+
+    /// What a run left in the storage of a session that has no input from it, and what its caller is told.
+    async fn remember(&self, kept: Option<Kept>, once: Option<(Idempotency, Told)>) -> Result<(), Problem> {
+        if kept.is_none() && once.is_none() {
+            return Ok(());
+        }
+        let endpoint = self.endpoint.name.clone();
+        let changed = kept.map(|kept| {
+            let change = (&kept).into();
+            let (user_id, session_id) = (kept.user_id, kept.session_id);
+            (SessionId { endpoint: endpoint.clone(), user_id, session_id }, change)
+        });
+        let key = changed.as_ref().map_or(OF_NO_SESSION, |(id, _)| id.key());
+        let shard = self.front.engine.shard_of(&key).ok_or(Refusal::Overloaded)?;
         let (reply, answer) = oneshot::channel();
-        let sent = shard.switchboard.try_send(Remember { id, change, reply });
+        let sent = shard.switchboard.try_send(Remember { endpoint, changed, once, reply });
         sent.map_err(|_| Refusal::Overloaded)?;
         Ok(answer.await.unwrap_or_else(|_| Err(not_accepted(self.front)))?)
     }
 
-    fn log(&self, notes: &[Note]) {
+    fn log(&self, called: &[Called], notes: &[Note]) {
         let console = self.front.engine.project().settings.log.console;
-        notes.iter().for_each(|note| edge::log(note, &self.endpoint.name, self.trace_id, console));
+        let path = self.endpoint.transformers.as_ref().map(Transformers::path).unwrap_or_default();
+        let told: Vec<Note> = called.iter().map(|called| edge::told(&path, called)).collect();
+        for note in told.iter().chain(notes) {
+            edge::log(note, &self.endpoint.name, self.trace_id, console);
+        }
     }
 }
 
@@ -142,6 +191,14 @@ fn posted(request: &HttpRequest, bytes: &Bytes) -> Posted {
         bytes,
         ip: request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default(),
     })
+}
+
+fn answer(told: Told) -> HttpResponse {
+    match told {
+        Told::Accepted(accepted) => input::accepted(accepted),
+        Told::Itself(response) => answered(response),
+        Told::Dropped { .. } => HttpResponse::Ok().json(told),
+    }
 }
 
 fn answered(response: Response) -> HttpResponse {

@@ -48,6 +48,15 @@ pub fn is_of_type(given: &str, wanted: &str) -> bool {
 }
 
 impl Body {
+    /// Of a request that nothing was made of.
+    pub fn as_it_came(method: &str, content_type: Option<&str>, bytes: &[u8]) -> Result<Body, Problem> {
+        if method != "POST" {
+            return Err(Problem::only_post());
+        }
+        expect_json(content_type)?;
+        Body::parse(bytes)
+    }
+
     /// Of a whole body as it was posted.
     pub fn parse(bytes: &[u8]) -> Result<Body, Problem> {
         Body::of(Body::object(bytes)?).map_err(Problem::fields)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Callback, Input, Map, Note, SessionId, SessionKey};
+use super::{Callback, Called, Input, Map, Note, SessionId, SessionKey};
 
 /// An accepted input that waits for its turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,7 +20,9 @@ pub struct Queued {
     /// Starts of the process that found it first in the queue: it may be what ends the process.
     #[serde(default)]
     pub tries: u32,
-    /// What happened to it before it was accepted.
+    /// What its transformer asked before it was accepted, and what happened then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub called: Vec<Called>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
 }
@@ -34,27 +36,26 @@ pub struct Stored {
     pub values: Map,
 }
 
-/// What the caller who sent an `Idempotency-Key` was answered.
+/// What the caller who sent an `Idempotency-Key` was answered: within a session that is always where its input stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Seen {
+pub struct Seen<T> {
     /// A hash of the body: the same key with another body is refused.
     pub fingerprint: String,
-    pub trace_id: String,
-    pub input_id: String,
-    pub sequence: u64,
+    #[serde(flatten)]
+    pub told: T,
     /// Milliseconds since 1970; forgotten 24 hours later.
     pub at: u64,
 }
 
-/// How often a callback was tried, and when the next try is due. Those of a batch stand with its first callback.
+/// The tries at a callback, and when the next one is due. Those of a batch stand with its first callback.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempts {
-    pub count: u32,
     pub next_at: u64,
-    /// The latest ones, oldest first.
-    pub last: Vec<Attempt>,
+    /// Oldest first. Rows call it as they did when there was a bound to it.
+    #[serde(rename = "last")]
+    pub all: Vec<Attempt>,
     /// Why it is not tried again until a person says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,

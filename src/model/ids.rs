@@ -29,6 +29,14 @@ pub struct UserKey(pub [u8; 12]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionKey(pub [u8; 24]);
 
+/// Where an `Idempotency-Key` counts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Within {
+    Session(SessionKey),
+    /// At this endpoint, where a transformer says which session a request is about, and may say another one each time.
+    Endpoint(String),
+}
+
 /// The content hash of a program: 16 bytes of a SHA-256, as 32 hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ProgramHash(pub String);
@@ -88,6 +96,11 @@ impl Number {
         format!("msg_{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    /// Whether nothing lies between the two.
+    pub fn follows(&self, before: &Number) -> bool {
+        *self == Number { sequence: before.sequence + 1, ..*before }
+    }
+
     /// The callback that a `webhook-id` means.
     pub fn parse(webhook_id: &str) -> Option<Number> {
         let bytes = URL_SAFE_NO_PAD.decode(webhook_id.strip_prefix("msg_")?).ok()?;
@@ -127,6 +140,15 @@ pub fn call_id(key: &SessionKey, started_at: u64, wait: u64) -> String {
 pub fn request_id(run: &[&str], number: usize) -> String {
     let digest = Sha256::new().chain_update(b"request").chain_update(hash(run));
     format!("call_{}", hex(&digest.chain_update((number as u64).to_be_bytes()).finalize()[..16]))
+}
+
+/// The chance of a run, as of a turn: the same when it is done again after a crash, so that what it sends under the same
+/// `Idempotency-Key` is the same too, and told before by nobody who does not know the secret. 53 bits: as many as a number in
+/// JSON keeps wherever it is read.
+pub fn seed(secret: &[u8], run: &[&str]) -> u64 {
+    let digest = Sha256::new().chain_update(b"seed").chain_update(hash(run)).chain_update(secret).finalize();
+    let (head, _) = digest.split_first_chunk::<8>().expect("a SHA-256 has more than 8 bytes");
+    u64::from_be_bytes(*head) >> 11
 }
 
 /// Each part goes in with its length before it, so that ("ab", "c") and ("a", "bc") differ.
@@ -197,6 +219,20 @@ mod tests {
         {
             assert_eq!(Number::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_run_has_the_same_chance_again_and_another_has_another_also_with_another_secret() {
+        let drawn = seed(b"secret", &["session", "input 1", "flow"]);
+        assert_eq!(seed(b"secret", &["session", "input 1", "flow"]), drawn);
+        for other in [
+            seed(b"another", &["session", "input 1", "flow"]),
+            seed(b"secret", &["session", "input 2", "flow"]),
+            seed(b"secret", &["session", "input 1", "transformers"]),
+        ] {
+            assert_ne!(other, drawn);
+        }
+        assert!((0..100).all(|n: u32| seed(b"secret", &[&n.to_string()]) < 1 << 53));
     }
 
     #[test]

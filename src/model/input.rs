@@ -22,12 +22,37 @@ pub struct Input {
 }
 
 /// The answer to a posted input: contract, section 3.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Accepted {
     pub trace_id: String,
     pub input_id: String,
     pub sequence: u64,
+}
+
+/// What a transformer answered the caller itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    /// From 200 to 599.
+    pub status: u16,
+    /// With `content-type` if there is a body.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+/// All that the caller of a request that came to something was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Told {
+    Accepted(Accepted),
+    /// By the transformer, whether it dropped the input or not.
+    Itself(Response),
+    /// A transformer dropped the input.
+    #[serde(rename_all = "camelCase")]
+    Dropped {
+        trace_id: String,
+        dropped: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +70,17 @@ pub enum Source {
     Timeout,
     /// A human agent gave the session back to its flow.
     Returned,
+}
+
+impl Told {
+    pub fn dropped(trace_id: &str) -> Told {
+        Told::Dropped { trace_id: trace_id.to_owned(), dropped: true }
+    }
+
+    /// The caller has to change something, or to come back later.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Told::Itself(response) if response.status >= 400)
+    }
 }
 
 impl Accepted {

@@ -23,11 +23,11 @@ pub use delivery::{
     Attempt, Attempts, Batch, DeadLetter, Number, ProgramSource, Quarantined, Queued, Receipt, Seen, Stored,
 };
 pub use depth::{DEPTH_MAX, is_deeper, is_too_deep};
-pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, call_id, hex, request_id};
-pub use input::{Accepted, Input, Source};
+pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, Within, call_id, hex, request_id, seed};
+pub use input::{Accepted, Input, Response, Source, Told};
 pub use output::{Callback, Output, Speaker};
 pub use problem::{Kind, Problem, Refusal};
-pub use record::{Fate, Note, NoteKind, Numbered, Record, Transformed};
+pub use record::{Called, Fate, Note, NoteKind, Numbered, Record, Transformed};
 pub use script::{OBJECTS, Place, Script, ScriptKind};
 pub use session::{Carried, Frame, Loop, Position, Session, Spent};
 pub use span::span_ms;

@@ -1,5 +1,7 @@
 //! The transcript: one record a turn, with all that is needed to run the turn again.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -34,8 +36,22 @@ pub struct Record {
     /// What became of outputs on the way to the webhook, where a transformer changed anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transformed: Vec<Transformed>,
+    /// The requests that transformers sent, of the input first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub called: Vec<Called>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+}
+
+/// A request that a transformer sent. Without the path, the query and the body: secrets and people's words may be in them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Called {
+    /// The function that sent it.
+    pub hook: String,
+    pub method: String,
+    pub host: String,
+    /// A status, or why there was no answer.
+    pub outcome: String,
 }
 
 /// An output that did not go out as the flow said it.
@@ -85,4 +101,12 @@ pub enum NoteKind {
     Warning,
     /// The turn ended here.
     Fault,
+}
+
+/// `handleOutput: POST gateway.example: 202`
+impl fmt::Display for Called {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Called { hook, method, host, outcome } = self;
+        write!(f, "{hook}: {method} {host}: {outcome}")
+    }
 }

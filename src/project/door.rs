@@ -15,7 +15,7 @@ const LINGER_MS_MAX: u64 = 60_000;
 /// One every quarter of an hour; and more than any one webhook takes.
 pub(super) const RATE_MIN: f64 = 0.001;
 pub(super) const RATE_MAX: f64 = 100_000.0;
-/// Their sequences stand in one header, and servers take 8 KiB of headers.
+/// Three numbers of each stand in headers: 4 to 7 KiB, and servers take 8.
 const BATCH_MAX: u64 = 250;
 
 pub static DOCUMENT: Document = Document {
@@ -125,7 +125,7 @@ pub static WEBHOOK: Shape = Shape::new(
         Key::optional(
             "onExhausted",
             Kind::Words(&["skip", "block"]),
-            "What happens to the session's further outputs then. skip: they go on, and the next one says how many were given up; block: they wait until a person says what becomes of it (`antiphon deliveries`).",
+            "What happens to the session's further outputs then. skip: they go on, and the next one says how many were given up; block: they wait until a person says what becomes of it (`antiphon deliveries`). A webhook that answers 410 ends an output at once, as with skip.",
         )
         .default("\"skip\""),
         Key::optional(
@@ -223,8 +223,9 @@ pub static TRANSFORMERS: Shape = Shape::new(
         Key::optional(
             "abortOnError",
             Kind::Truth,
-            "What follows when one of them fails. false: the value goes on as it was. true: the caller is answered \
-             502, and an output becomes a dead letter.",
+            "What follows when one of them fails. false: the value goes on as it was; an output goes nowhere if there \
+             is no webhook. true: the caller is answered 502, and an output becomes a dead letter, also without a \
+             webhook.",
         )
         .default("false"),
     ],

@@ -38,7 +38,7 @@ pub struct BatchRules {
     pub linger_ms: u64,
 }
 
-/// What happens to a session's further callbacks when one is given up.
+/// What happens to a session's further callbacks when the attempts at one are used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnExhausted {
     /// They go on.
@@ -49,7 +49,7 @@ pub enum OnExhausted {
 
 const TIMEOUT_MS: u64 = 15_000;
 const RETRY_AFTER_MS: [u64; 6] = [1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000];
-/// Waits; each attempt is kept with the callback.
+/// Waits. Every attempt is kept with the callback, and written again with each further one: some 40 KiB in the end.
 const RETRIES_MAX: usize = 100;
 const CONCURRENCY: usize = 64;
 

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crate::edge::{self, Called};
-use crate::model::{Call, CallResult, JSON, METHODS};
+use crate::edge;
+use crate::model::{Call, CallResult, Called, JSON, METHODS};
 use crate::project::conversation;
 use crate::yaml::{self, Entry, Faults, Node, Value as Written};
 

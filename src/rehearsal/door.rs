@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::plan::{Headers, Request};
 use super::stage::{Stage, Trouble};
 use crate::edge::{self, Arrival, Arrived, Posted, Wire};
-use crate::model::{Body, JSON, Map, Note, NoteKind, Problem, Source, expect_json};
-use crate::transformer::{Hook, Kept, Response};
+use crate::model::{Body, JSON, Map, Note, NoteKind, Problem, Response, Source, Told};
+use crate::transformer::{Hook, Kept};
 
 /// What a caller is answered.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Stage<'_> {
     pub fn post(&mut self, request: &Request) -> Result<Reply, Trouble> {
         let Came { body, response, kept } = self.arrive(request)?;
         let usual = match body {
-            None => Reply::json(200, &edge::dropped(&self.next_trace_id())),
+            None => Reply::json(200, &json!(Told::dropped(&self.next_trace_id()))),
             Some(body) if self.is_own((&body.user_id, &body.session_id)) => {
                 self.admits(request.to)?;
                 self.edges.keep(kept);
@@ -74,21 +74,18 @@ impl Stage<'_> {
     /// input.
     fn arrive(&mut self, request: &Request) -> Result<Came, Trouble> {
         let hook = edge::hook(self.endpoint, request.to);
-        if !is_taken(&request.method, hook) {
+        if !is_taken(&request.method, hook.map(|(hook, _)| hook)) {
             return Err(Trouble::NotTaken(Problem::only_post()));
         }
-        let Some((hook, transformers)) = hook.zip(self.endpoint.transformers.as_ref()) else {
-            return as_it_came(request);
-        };
+        let Some(hook) = hook else { return as_it_came(request) };
         let posted = self.posted(request);
         let (at, bounds) = ((self.now(), self.inputs), self.project.transformer_bounds());
-        let Some(job) = edge::job(self.endpoint, hook, &posted, at, bounds) else {
-            return as_it_came(request);
-        };
+        let job = edge::job(self.endpoint, hook, &posted, at, bounds);
         let run = self.edges.run(&job, &mut self.answers)?;
         let bytes_max = self.project.settings.limits.context_bytes;
-        let Arrival { what, kept, notes } = edge::arrived(transformers, hook, &posted, run, bytes_max);
-        self.notes.extend(notes);
+        let Arrival { what, kept, called, notes } = edge::arrived(hook, &posted, run, bytes_max);
+        let (hook, transformers) = hook;
+        self.note(notes, &called);
         let goes_with_input = matches!(what, Arrived::Input { .. })
             && kept.as_ref().is_some_and(|kept| self.is_own((&kept.user_id, &kept.session_id)));
         let (kept, others) = if goes_with_input { (kept, None) } else { (None, kept) };
@@ -138,10 +135,9 @@ fn is_taken(method: &str, hook: Option<Hook>) -> bool {
     method == "POST" || hook == Some(Hook::Input)
 }
 
-fn as_it_came(Request { headers, body, .. }: &Request) -> Result<Came, Trouble> {
-    let body = expect_json(headers.get("content-type").map(String::as_str))
-        .and_then(|()| Body::parse(body.as_bytes()))
-        .map_err(Trouble::NotTaken)?;
+fn as_it_came(Request { method, headers, body, .. }: &Request) -> Result<Came, Trouble> {
+    let content_type = headers.get("content-type").map(String::as_str);
+    let body = Body::as_it_came(method, content_type, body.as_bytes()).map_err(Trouble::NotTaken)?;
     Ok(Came { body: Some(body), response: None, kept: None })
 }
 

@@ -7,7 +7,8 @@ use super::answers::{self, Answers};
 use super::heard::Heard;
 use super::stage::{Stage, Trouble};
 use crate::edge::{self, Departures, Given, Run, Runner};
-use crate::model::{CallResult, Map, SessionId};
+use crate::model::{Called, Map, Note, SessionId};
+use crate::project::Transformers;
 use crate::transformer::{Answer, Ask, Job, Kept, Step};
 use crate::turn::Turn;
 
@@ -31,9 +32,7 @@ impl Edges {
                 Step::Waits(waiting) => {
                     let mut all = Vec::new();
                     for ask in waiting.asks() {
-                        let answer = answer(ask, &self.storages, answers, job)?;
-                        called.extend(edge::called(ask, &answer));
-                        all.push(answer);
+                        all.push(answer(ask, &self.storages, answers, job, &mut called)?);
                     }
                     step = runner.go_on(waiting, all);
                 }
@@ -58,6 +57,7 @@ fn answer(
     storages: &BTreeMap<(String, String), Map>,
     answers: &mut Answers,
     job: &Job,
+    called: &mut Vec<Called>,
 ) -> Result<Answer, Trouble> {
     let request = match ask {
         Ask::Storage { user_id, session_id } => {
@@ -70,10 +70,9 @@ fn answer(
     let file = format!("transformers/{}", job.transformer.file());
     let answer = answers.next_of(&file, &call);
     let unanswered = || Trouble::Unanswered { file, call: answers::key(&call) };
-    Ok(match answer.ok_or_else(unanswered)? {
-        CallResult::Answered { status, headers, text } => Answer::Answered { status, headers, text },
-        CallResult::Failed { reason } => Answer::Failed(reason),
-    })
+    let answer = answer.ok_or_else(unanswered)?;
+    called.push(edge::called(job.hook, request, edge::outcome(&answer)));
+    Ok(answer.into())
 }
 
 impl Stage<'_> {
@@ -105,11 +104,18 @@ impl Stage<'_> {
         }
         let heard = Heard::all(&turn.outputs, &departed.transformed, &self.id, trace_id);
         self.outputs.extend(heard);
-        self.notes.extend(departed.notes);
+        self.note(departed.notes, &departed.called);
         if let Some(change) = departed.storage {
             let key = (self.id.user_id.clone(), self.id.session_id.clone());
             self.edges.storages.insert(key, change.left);
         }
         Ok(())
+    }
+
+    /// What happened in a run, and whom it called.
+    pub(super) fn note(&mut self, notes: Vec<Note>, called: &[Called]) {
+        let path = self.endpoint.transformers.as_ref().map(Transformers::path).unwrap_or_default();
+        self.notes.extend(notes);
+        self.notes.extend(called.iter().map(|called| edge::told(&path, called)));
     }
 }

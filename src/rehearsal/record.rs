@@ -9,9 +9,9 @@ use super::plan::{Headers, Setting};
 use super::stage::Stage;
 use super::write::{self, Lines};
 use super::{Failure, read, run, talk};
-use crate::edge::{self, Called};
+use crate::edge;
 use crate::model::{Note, NoteKind, Record, SessionId};
-use crate::project::{Endpoint, File, Project, Transformers};
+use crate::project::{Endpoint, File, Project};
 use crate::script::Sandbox;
 use crate::yaml::Faults;
 
@@ -98,18 +98,14 @@ impl Recorder<'_> {
     /// The file that makes inputs of what is posted, if one has to do with any of these.
     fn transformer(&self, endpoint: Option<&Arc<Endpoint>>) -> Option<String> {
         let endpoint = endpoint?;
-        self.records.iter().find(|record| edge::hook(endpoint, record.input.source).is_some())?;
-        endpoint.transformers.as_ref().map(Transformers::path)
+        let hook = self.records.iter().find_map(|record| edge::hook(endpoint, record.input.source));
+        hook.map(|(_, transformers)| transformers.path())
     }
 
     fn answers(&self) -> Recorded {
         let answers = self.records.iter().filter_map(|record| record.woken.as_ref()?.answer.clone());
-        let notes = self.records.iter().flat_map(|record| &record.notes);
-        Recorded {
-            answers: answers.collect(),
-            called: notes.filter_map(Called::in_note).collect(),
-            ..Recorded::default()
-        }
+        let called = self.records.iter().flat_map(|record| &record.called);
+        Recorded { answers: answers.collect(), called: called.cloned().collect(), ..Recorded::default() }
     }
 
     fn setting(&self, id: &SessionId) -> Setting {

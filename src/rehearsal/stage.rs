@@ -209,7 +209,8 @@ impl<'a> Stage<'a> {
 
     fn enqueue(&mut self, input: Input, reminder: Option<u64>) {
         let (id, sequence) = (self.id.clone(), self.next_sequence());
-        self.waiting.push_back(Queued { id, input, sequence, reminder, tries: 0, notes: Vec::new() });
+        let (called, notes) = (Vec::new(), Vec::new());
+        self.waiting.push_back(Queued { id, input, sequence, reminder, tries: 0, called, notes });
     }
 
     /// Works off the inputs that wait and what is due, until nothing is left to do at this moment.

@@ -91,6 +91,7 @@ impl<'a> Run<'a> {
             outputs: turn.outputs,
             // What transformers made of them is no part of the turn.
             transformed: Vec::new(),
+            called: Vec::new(),
             notes: turn.notes,
             ..*record
         };

@@ -11,13 +11,15 @@ use std::sync::Arc;
 
 use actix::{Actor, ActorContext, Context, Handler, Message};
 
-use super::pending::{Counter, Pending, Recent, RecentKeys};
-use super::post::{Accepted, Brought, Idempotency, Post, Refusal, Reply};
+use super::pending::{Counter, Pending, Recent, RecentKeys, Remembered, SlowTurn};
+use super::post::{Accepted, Brought, Idempotency, Known, Post, Refusal, Reply};
 use super::shard::Shard;
-use super::turns::Step;
+use super::turns::{Decided, Step};
 use super::waking::Awake;
 use crate::dispatch::Wake;
-use crate::model::{Input, Note, Queued, Seen, Session, SessionId, SessionKey, Woken};
+use crate::model::{
+    Input, Note, Queued, Response, Seen, Session, SessionId, SessionKey, Told, Within, Woken,
+};
 use crate::project::Endpoint;
 use crate::store::{Error, Writes};
 use crate::turn::life;
@@ -52,12 +54,12 @@ pub struct SessionActor {
     pub(super) endpoint: Arc<Endpoint>,
     /// The state as decided last. None: there never was one.
     pub(super) session: Option<Session>,
-    /// Accepted inputs whose turn is not committed: rows in the store. The first may be the one that runs elsewhere.
+    /// Accepted inputs whose turn is not committed: rows in the store. The first may be the one that runs elsewhere or is held.
     pub(super) waiting: VecDeque<Waiting>,
     pub(super) stage: Stage,
-    /// What runs elsewhere, if it is not the first of `waiting`.
+    /// What runs elsewhere or is held, if it is not the first of `waiting`.
     pub(super) running: Option<Work>,
-    /// Waits that ended while a turn runs elsewhere.
+    /// Waits that ended meanwhile.
     pub(super) woken: VecDeque<Awake>,
     /// Idempotency keys that are not flushed yet.
     recent: RecentKeys,
@@ -66,11 +68,12 @@ pub struct SessionActor {
     pub(super) mishaps: Vec<Note>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Free,
     /// A turn is in the slow lane, or its outputs are with a transformer; inputs wait.
     Slow,
+    /// A turn is decided and the store did not take it yet; inputs wait. A stop of the server does too.
+    Held(Box<Decided>, SlowTurn),
 }
 
 pub(super) struct Waiting {
@@ -123,7 +126,7 @@ impl SessionActor {
         self.renew();
         let once = match once {
             None => None,
-            Some(once) => match self.seen(&once.key, input.received_at) {
+            Some(once) => match self.seen(&once, input.received_at) {
                 Ok(None) => Some(once),
                 Ok(Some(seen)) => return self.answer_again(seen, once, reply, pending),
                 Err(error) => {
@@ -150,9 +153,9 @@ impl SessionActor {
         Ok(life::admit(input.source, alive, !self.waiting.is_empty())?)
     }
 
-    /// Whether inputs wait: behind others, behind a turn in the slow lane, or until a step has what it waits for.
+    /// Whether inputs wait: behind others, behind a turn that is not committed, or until a step has what it waits for.
     pub(super) fn is_busy(&self) -> bool {
-        self.stage == Stage::Slow || !self.waiting.is_empty() || self.is_suspended()
+        !self.stage.is_free() || !self.waiting.is_empty() || self.is_suspended()
     }
 
     pub(super) fn is_suspended(&self) -> bool {
@@ -166,25 +169,28 @@ impl SessionActor {
         }
     }
 
-    fn seen(&self, key: &str, now: u64) -> Result<Option<Seen>, Error> {
-        if let Some(seen) = self.recent.borrow().get(key) {
+    fn seen(&self, once: &Idempotency, now: u64) -> Result<Option<Seen<Accepted>>, Error> {
+        match once.known {
+            Known::AtEndpoint(_) => return Ok(None),
+            Known::InSession => {}
+        }
+        if let Some(seen) = self.recent.borrow().get(&once.key) {
             return Ok(Some(seen.clone()));
         }
-        self.shard.store().seen(&self.key, key, now)
+        self.shard.store().seen(&Within::Session(self.key), &once.key, now)
     }
 
     /// The same input again: the same answer, once the first one is flushed.
-    fn answer_again(&self, seen: Seen, once: Idempotency, reply: Reply, pending: Pending) {
+    fn answer_again(&self, seen: Seen<Accepted>, once: Idempotency, reply: Reply, pending: Pending) {
         if once.fingerprint != seen.fingerprint {
             return answer(reply, Err(Refusal::KeyReused));
         }
-        let accepted = Accepted { trace_id: seen.trace_id, input_id: seen.input_id, sequence: seen.sequence };
-        let (shard, key) = (self.shard.clone(), self.key);
+        let (shard, within) = (self.shard.clone(), Within::Session(self.key));
         self.shard.commits.barrier(move || {
             drop(pending);
             // The first one may have been dropped at its commit: then this one was not accepted either.
-            if let Ok(Some(_)) = shard.store().seen(&key, &once.key, seen.at) {
-                answer(reply, Ok(accepted));
+            if let Ok(Some(Seen { told, .. })) = shard.store().seen(&within, &once.key, seen.at) {
+                answer(reply, Ok(told));
             }
         });
     }
@@ -222,23 +228,28 @@ impl SessionActor {
         }
     }
 
-    /// Writes down how this input was answered, for when it comes again.
+    /// Writes down how this input was answered, for when it comes again. What it gives is held until that is flushed.
     pub(super) fn remember(
         &self,
         writes: &mut Writes,
-        once: &Idempotency,
-        accepted: &Accepted,
+        Idempotency { key, fingerprint, known }: Idempotency,
+        (accepted, response): (&Accepted, Option<Response>),
         at: u64,
-    ) -> Recent {
-        let seen = Seen {
-            fingerprint: once.fingerprint.clone(),
-            trace_id: accepted.trace_id.clone(),
-            input_id: accepted.input_id.clone(),
-            sequence: accepted.sequence,
-            at,
-        };
-        writes.seen(&self.key, &once.key, &seen);
-        Recent::new(&self.recent, once.key.clone(), seen)
+    ) -> Remembered {
+        let accepted = accepted.clone();
+        match known {
+            Known::InSession => {
+                let seen = Seen { fingerprint, told: accepted, at };
+                writes.seen(&Within::Session(self.key), &key, &seen);
+                (Some(Recent::new(&self.recent, key, seen)), None)
+            }
+            Known::AtEndpoint(under_way) => {
+                let told = response.map_or(Told::Accepted(accepted), Told::Itself);
+                let within = Within::Endpoint(self.id.endpoint.clone());
+                writes.seen(&within, &key, &Seen { fingerprint, told, at });
+                (None, Some(under_way))
+            }
+        }
     }
 }
 
@@ -294,6 +305,12 @@ impl Handler<Leave> for SessionActor {
 
     fn handle(&mut self, _: Leave, ctx: &mut Context<Self>) {
         ctx.stop();
+    }
+}
+
+impl Stage {
+    pub(super) fn is_free(&self) -> bool {
+        matches!(self, Stage::Free)
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use actix::{Actor, Addr, AsyncContext, SyncArbiter};
 
+use super::keys::KeysUnderWay;
 use super::reload::keep_programs;
 use super::shard::Shard;
 use super::slow::SlowLane;
@@ -33,6 +34,7 @@ pub struct Engine {
     guard: Arc<Guard>,
     /// Where transformers run that need more than a moment.
     pub lanes: Lanes,
+    pub keys: Arc<KeysUnderWay>,
     shards: Vec<OnceLock<Handles>>,
     opened: AtomicUsize,
 }
@@ -66,6 +68,7 @@ impl Engine {
             deliveries,
             guard,
             lanes,
+            keys: Arc::default(),
             shards,
             opened: AtomicUsize::new(0),
         }))

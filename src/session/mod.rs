@@ -8,6 +8,7 @@ mod actor;
 mod ahead;
 mod engine;
 mod feed;
+mod keys;
 mod lease;
 mod load;
 mod owed;
@@ -20,6 +21,8 @@ mod shard;
 mod slow;
 mod storage;
 mod switchboard;
+#[cfg(test)]
+mod tests;
 mod trial;
 mod turns;
 mod waiting;
@@ -27,7 +30,7 @@ mod waking;
 
 pub use engine::{Engine, Handles};
 pub use feed::{BEHIND_MAX, Event, Watch};
-pub use post::{Accepted, Brought, Idempotency, Post, Refusal};
+pub use post::{Accepted, Brought, Idempotency, Known, Post, Refusal};
 pub use reload::ReloadError;
 pub use storage::{Recollect, Remember};
 pub use switchboard::{Drain, InMemory, Settle, Switchboard};

@@ -14,7 +14,8 @@ pub(super) struct Outgoing {
 }
 
 impl SessionActor {
-    /// An output that is withheld takes no place in the order that the webhook sees; one that is buried does.
+    /// An output that is withheld takes no place in the order that the webhook sees; one that is buried does, and it is kept
+    /// also where there is no webhook: its transformer was to send it.
     pub(super) fn write_outputs(
         &self,
         writes: &mut Writes,
@@ -29,7 +30,6 @@ impl SessionActor {
             let owed = |body| self.callback(numbered, session.withheld, record, body);
             match fate {
                 Some(Fate::Dropped) => session.withheld += 1,
-                _ if self.endpoint.webhook.is_none() => {}
                 Some(Fate::Buried { reason }) => {
                     let (callback, reason, attempts) = (owed(None), reason.clone(), Vec::new());
                     let letter = DeadLetter { callback, reason, attempts, at: record.at };
@@ -38,6 +38,7 @@ impl SessionActor {
                     outgoing.buried += 1;
                     writes.bury(&number, &letter);
                 }
+                Some(Fate::Sent { .. }) | None if self.endpoint.webhook.is_none() => {}
                 Some(Fate::Sent { value }) => outgoing.callbacks.push((life, owed(Some(value.to_string())))),
                 None => outgoing.callbacks.push((life, owed(None))),
             }

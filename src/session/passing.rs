@@ -9,7 +9,7 @@ use super::pending::SlowTurn;
 use super::turns::{Decided, Step};
 use crate::clock;
 use crate::edge::{self, Change, Departures, Given, Order, Run};
-use crate::model::{Map, Note, NoteKind};
+use crate::model::{Map, Note, NoteKind, seed};
 
 /// Runs of one turn on the arbiter: each may take a few milliseconds there, in which no other session has its turn.
 const AT_ONCE_MAX: usize = 16;
@@ -68,9 +68,8 @@ impl SessionActor {
         let passed = runs.into_actor(self).map(|decided, this, ctx| {
             drop(under_way);
             this.stage = Stage::Free;
-            match this.running.take().or_else(|| this.next_work()) {
-                Some(work) => this.commit_and_go_on(work, decided, ctx),
-                None => tracing::error!(session = %this.key, "a turn came back that nobody waits for"),
+            if let Some(work) = this.held() {
+                this.commit_and_go_on(work, decided, ctx);
             }
         });
         ctx.spawn(passed);
@@ -87,7 +86,7 @@ impl SessionActor {
             storage,
             now: decided.at,
             // That of the turn is the flow's; a turn without a flow has none.
-            seed: clock::seed(),
+            seed: self.chance(work, "transformers"),
             bounds: project.transformer_bounds(),
             storage_bytes_max: project.settings.limits.context_bytes,
         }
@@ -108,11 +107,22 @@ impl SessionActor {
         (found, storage)
     }
 
-    /// What tells the runs of this turn from all others, before and after a crash: a wait has its number, an input its id.
+    /// The same when the turn is done again, so that it decides the same. Only its time may be another one then, and the ids of
+    /// what nobody posted: of a reminder, or of the end of a question.
+    pub(super) fn chance(&self, work: &Work, whose: &str) -> u64 {
+        let about = self.about(work);
+        let about: Vec<&str> = about.iter().map(String::as_str).chain([whose]).collect();
+        seed(self.shard.store().secret(), &about)
+    }
+
+    /// What tells this turn from all others, before and after a crash: a wait has its number, also where it was a reminder that
+    /// became an input in the queue, and an input has its id.
     fn about(&self, work: &Work) -> Vec<String> {
-        let turn = match &work.origin {
-            Origin::Woken(wake) => format!("wait {} {}", wake.owed.started_at, wake.owed.wait.id),
-            Origin::Posted { .. } | Origin::Queue { .. } => format!("input {}", work.input.input_id),
+        let wait = |life: u64, wait: u64| format!("wait {life} {wait}");
+        let turn = match (&work.origin, &work.woken) {
+            (Origin::Woken(wake), _) => wait(wake.owed.started_at, wake.owed.wait.id),
+            (Origin::Queue { life, .. }, Some(woken)) => wait(*life, woken.wait),
+            (Origin::Posted { .. } | Origin::Queue { .. }, _) => format!("input {}", work.input.input_id),
         };
         vec![self.key.to_string(), turn]
     }

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::keys::KeyUnderWay;
 use super::shard::Shard;
-use crate::model::Seen;
+use crate::model::{Accepted, Seen};
 
 /// How many inputs of one session have not ended. Read by the switchboard, on the same thread.
 pub type Counter = Arc<AtomicUsize>;
@@ -28,7 +29,7 @@ impl Drop for Pending {
     }
 }
 
-/// A turn in the slow lane, counted in its shard.
+/// A turn that runs elsewhere, or that the store did not take yet, counted in its shard.
 pub struct SlowTurn(Rc<Shard>);
 
 impl SlowTurn {
@@ -45,7 +46,10 @@ impl Drop for SlowTurn {
 }
 
 /// The idempotency keys of one session that are decided and not flushed.
-pub type RecentKeys = Rc<RefCell<HashMap<String, Seen>>>;
+pub type RecentKeys = Rc<RefCell<HashMap<String, Seen<Accepted>>>>;
+
+/// The key of an input whose commit is under way.
+pub type Remembered = (Option<Recent>, Option<KeyUnderWay>);
 
 /// One of them.
 pub struct Recent {
@@ -54,7 +58,7 @@ pub struct Recent {
 }
 
 impl Recent {
-    pub fn new(keys: &RecentKeys, key: String, seen: Seen) -> Recent {
+    pub fn new(keys: &RecentKeys, key: String, seen: Seen<Accepted>) -> Recent {
         keys.borrow_mut().insert(key.clone(), seen);
         Recent { keys: keys.clone(), key }
     }

@@ -38,7 +38,7 @@ pub struct Shard {
     pub profiles: Ahead<UserKey>,
     pub(super) storages: Storages,
     pub feed: Feed,
-    /// Turns of this shard that run elsewhere.
+    /// Turns of this shard that run elsewhere, or that the store did not take yet.
     pub slow: Cell<usize>,
     /// The server is going down: what waits stays in the store.
     pub draining: Cell<bool>,

@@ -1,7 +1,12 @@
 //! What the transformers of sessions remember. It is written with the commit of whatever changed it, and forgotten when
 //! it was not used for as long as a session is kept.
+//!
+//! Runs of one session before the flow may be under way beside each other, and beside one behind it: they are not made to wait,
+//! as each would then wait for the requests of all before it, within its own bound. Each finds what was decided last, and
+//! what it leaves is merged by members of the top level: those it changed are taken whole, all others as they are then.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::Message;
@@ -10,11 +15,11 @@ use tokio::sync::oneshot;
 use super::actor::SessionActor;
 use super::ahead::{self, Ahead};
 use super::engine::Engine;
-use super::post::Refusal;
+use super::post::{Idempotency, Refusal};
 use super::shard::Shard;
 use crate::clock;
 use crate::edge::{Change, Recall, Recalled};
-use crate::model::{Map, NAME_CHARS_MAX, SessionId, SessionKey, Stored, is_name};
+use crate::model::{Map, NAME_CHARS_MAX, Seen, SessionId, SessionKey, Stored, Told, Within, is_name};
 use crate::store::{Error, Writes};
 
 /// Rows that one sweep looks at: well under a millisecond, so that nobody waits for it.
@@ -28,12 +33,14 @@ pub struct Recollect {
     pub reply: oneshot::Sender<Recalled>,
 }
 
-/// A run that no input came of changed the storage of this session. Answered when that is flushed.
+/// What a run leaves that no input came of: in the storage of a session, and what its caller is told, for when the request
+/// comes again. Answered when that is flushed.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Remember {
-    pub id: SessionId,
-    pub change: Change,
+    pub endpoint: String,
+    pub changed: Option<(SessionId, Change)>,
+    pub once: Option<(Idempotency, Told)>,
     pub reply: oneshot::Sender<Result<(), Refusal>>,
 }
 
@@ -129,21 +136,27 @@ impl Shard {
         self.commits.barrier(move || drop(reply.send(recalled)));
     }
 
-    pub(super) fn remember(self: &std::rc::Rc<Shard>, Remember { id, change, reply }: Remember) {
+    pub(super) fn remember(self: &Rc<Shard>, Remember { endpoint, changed, once, reply }: Remember) {
         let mut writes = Writes::new();
-        let key = id.key();
-        let values = self.write_storage(&mut writes, &key, &change, self.expire_ms(&id));
-        let shard = self.clone();
+        let stored = changed.map(|(id, change)| {
+            let key = id.key();
+            (key, self.write_storage(&mut writes, &key, &change, self.expire_ms(&id)))
+        });
+        let known = once.map(|(Idempotency { key, fingerprint, known }, told)| {
+            let seen = Seen { fingerprint, told, at: clock::now() };
+            writes.seen(&Within::Endpoint(endpoint.clone()), &key, &seen);
+            known
+        });
+        let (shard, changed) = (self.clone(), stored.as_ref().map(|(key, _)| *key));
         let sent = self.commits.commit(writes, move |flushed| {
-            shard.end_of_storage(&key, true);
+            drop(known);
+            changed.iter().for_each(|key| shard.end_of_storage(key, true));
             // Whoever asked may have gone away.
             let _ = reply.send(flushed.map_err(|_| Refusal::Overloaded));
         });
         match sent {
-            Ok(()) => self.storage_decided(&key, Some(values)),
-            Err(refused) => {
-                tracing::warn!(session = %key, %refused, "the storage of a session was not written")
-            }
+            Ok(()) => stored.into_iter().for_each(|(key, values)| self.storage_decided(&key, Some(values))),
+            Err(refused) => tracing::warn!(endpoint, %refused, "what a transformer left was not written"),
         }
     }
 

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use actix::{AsyncContext, Context};
 
-use super::actor::{Leave, Origin, SessionActor, Waiting, Work, answer};
+use super::actor::{Leave, Origin, SessionActor, Work, answer};
 use super::ahead;
 use super::owed::Outgoing;
 use super::passing::Passing;
-use super::pending::Pending;
-use super::post::{Accepted, Reply};
+use super::post::{Accepted, Brought, Reply};
 use super::shard::Shard;
 use super::slow::Job;
 use crate::clock;
@@ -19,10 +18,10 @@ use crate::dispatch::{Started, Wake};
 use crate::edge::{self, Departed};
 use crate::flow::Program;
 use crate::model::{
-    Input, Map, Note, NoteKind, Owed, ProgramHash, Quarantined, Queued, Record, Session, SessionKey, UserKey,
-    Wait, Woken,
+    Input, Map, Note, NoteKind, Owed, ProgramHash, Quarantined, Record, Session, SessionKey, UserKey, Wait,
+    Woken,
 };
-use crate::store::{Place, Refused, Writes};
+use crate::store::{Place, Writes};
 use crate::turn::{self, Turn};
 
 /// What became of deciding a turn on the arbiter.
@@ -90,7 +89,7 @@ impl SessionActor {
             woken: work.woken.clone(),
             sequence: work.sequence,
             now,
-            seed: clock::seed(),
+            seed: self.chance(work, "flow"),
         }
     }
 
@@ -166,6 +165,15 @@ impl SessionActor {
     /// stands in `Committed::tell`, which runs when the batch is flushed.
     /// False: the store did not take it, and nothing is changed.
     pub(super) fn commit(&mut self, work: Work, mut decided: Decided, ctx: &mut Context<Self>) -> bool {
+        let commits = self.shard.commits.clone();
+        let room = match commits.room() {
+            Ok(room) => room,
+            Err(refused) => {
+                tracing::warn!(session = %self.key, %refused, "a turn was not committed");
+                self.keep(work, decided, ctx);
+                return false;
+            }
+        };
         let mut writes = Writes::new();
         writes.expect(&self.key, decided.version);
         self.write_ends(&mut writes, &work, &decided);
@@ -173,21 +181,17 @@ impl SessionActor {
         let storage = self.write_storage(&mut writes, decided.departed.storage.take());
         let started = self.write_waits(&mut writes, &decided.turn);
         let Work { input, sequence, woken, brought, origin, pending } = work;
-        let notes = brought.notes;
-        let (told, recent, again, wake) = match origin {
+        let (told, recent, wake) = match origin {
             Origin::Posted { once, reply } => {
                 let accepted = Accepted::of(&input, sequence);
-                let recent = once.map(|once| self.remember(&mut writes, &once, &accepted, input.received_at));
-                (Some((reply, accepted)), recent, None, None)
+                let (at, response) = (input.received_at, brought.response.clone());
+                let recent = once.map(|once| self.remember(&mut writes, once, (&accepted, response), at));
+                (Some((reply, accepted)), recent, None)
             }
-            Origin::Queue { life, tries } => {
-                let (id, reminder) = (self.id.clone(), woken.as_ref().map(|woken| woken.wait));
-                let (input, notes) = (input.clone(), notes.clone());
-                (None, None, Some((life, Queued { id, input, sequence, reminder, tries, notes })), None)
-            }
-            Origin::Woken(wake) => (None, None, None, Some(wake)),
+            Origin::Queue { .. } => (None, None, None),
+            Origin::Woken(wake) => (None, None, Some(wake)),
         };
-        let (mut session, record) = self.record(decided, (input, notes), woken, sequence);
+        let (mut session, record) = self.record(decided, (input, brought), woken, sequence);
         let outgoing = self.write_outputs(&mut writes, &mut session, &record);
         self.lease(&mut writes, &session, &record);
         writes.session(&session);
@@ -210,7 +214,7 @@ impl SessionActor {
             outgoing,
         };
         let me = ctx.address();
-        let sent = self.shard.commits.commit(writes, move |flushed| {
+        room.commit(writes, move |flushed| {
             drop((pending, recent));
             committed.end_of_memory();
             match flushed {
@@ -221,14 +225,9 @@ impl SessionActor {
                 }
             }
         });
-        match sent {
-            Ok(()) => {
-                self.shard.storage_decided(&self.key, storage);
-                self.go_on_from(session, profile);
-            }
-            Err(refused) => self.not_taken(refused, again),
-        }
-        sent.is_ok()
+        self.shard.storage_decided(&self.key, storage);
+        self.go_on_from(session, profile);
+        true
     }
 
     /// What the turn waits for, and that what it waited for is over; where the new ones lie.
@@ -273,11 +272,12 @@ impl SessionActor {
     fn record(
         &mut self,
         decided: Decided,
-        (input, mut notes): (Input, Vec<Note>),
+        (input, Brought { mut called, mut notes, .. }): (Input, Brought),
         woken: Option<Woken>,
         sequence: u64,
     ) -> (Session, Record) {
         let Decided { turn, at, seed, program, profile, departed, .. } = decided;
+        called.extend(departed.called);
         notes.extend(turn.notes);
         notes.append(&mut self.mishaps);
         notes.extend(departed.notes);
@@ -294,6 +294,7 @@ impl SessionActor {
             suspended: session.is_suspended(),
             outputs,
             transformed: departed.transformed,
+            called,
             notes,
         };
         self.log(&record);
@@ -303,8 +304,12 @@ impl SessionActor {
     /// What went wrong, without anybody's words: those are in the transcript only.
     fn log(&self, record: &Record) {
         let console = self.shard.engine.project().settings.log.console;
+        let (endpoint, session, turn) = (&self.id.endpoint, self.key, record.turn);
+        if let Some(transformers) = &self.endpoint.transformers {
+            let told = record.called.iter().map(|called| edge::told(&transformers.path(), called));
+            told.for_each(|note| edge::log(&note, endpoint, &record.input.trace_id, console));
+        }
         for note in &record.notes {
-            let (endpoint, session, turn) = (&self.id.endpoint, self.key, record.turn);
             if note.place.starts_with("transformers/") {
                 edge::log(note, endpoint, &record.input.trace_id, console);
                 continue;
@@ -326,14 +331,6 @@ impl SessionActor {
         self.session = Some(session);
         if let Some(profile) = profile {
             self.shard.profiles.decided(UserKey::of(&self.id.user_id), profile);
-        }
-    }
-
-    /// The store takes nothing now. A new input was not accepted, its caller hears so; one from the queue stays there.
-    fn not_taken(&mut self, refused: Refused, again: Option<(u64, Queued)>) {
-        tracing::warn!(session = %self.key, %refused, "a turn was not committed");
-        if let Some((life, queued)) = again {
-            self.waiting.push_front(Waiting { life, queued, pending: Pending::new(&self.counter) });
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Inputs that wait: the durable queue of a session while one of its turns is in the slow lane, and what the last
 //! run of the process left in it.
 
+use std::mem;
 use std::time::Duration;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
@@ -16,7 +17,7 @@ use crate::store::Writes;
 /// So often in a row may the process end while an input is the first in the queue, before the input counts as poison.
 /// A kill from outside looks the same and an accepted input must outlive it, so it takes more than bad luck.
 const TRIES_MAX: u32 = 10;
-/// Until an input from the queue is tried again when the store takes nothing.
+/// Until what the store did not take is tried again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl SessionActor {
@@ -35,11 +36,13 @@ impl SessionActor {
             self.waiting.back().map_or_else(|| self.base(input.received_at).started_at, |last| last.life);
         let accepted = Accepted::of(&input, sequence);
         let mut writes = Writes::new();
-        let recent = once.map(|once| self.remember(&mut writes, &once, &accepted, input.received_at));
-        let (id, notes) = (self.id.clone(), brought.notes);
-        let queued = Queued { id, input, sequence, reminder: None, tries: 0, notes };
+        let Brought { called, notes, storage, response } = brought;
+        let (at, told) = (input.received_at, (&accepted, response));
+        let recent = once.map(|once| self.remember(&mut writes, once, told, at));
+        let id = self.id.clone();
+        let queued = Queued { id, input, sequence, reminder: None, tries: 0, called, notes };
         writes.enqueue(&self.key, life, &queued);
-        let storage = self.write_storage(&mut writes, brought.storage);
+        let storage = self.write_storage(&mut writes, storage);
         let (shard, key, changed) = (self.shard.clone(), self.key, storage.is_some());
         let me = ctx.address();
         let sent = self.shard.commits.commit(writes, move |flushed| {
@@ -72,13 +75,10 @@ impl SessionActor {
             drop(under_way);
             this.stage = Stage::Free;
             let turn = result.unwrap_or_else(|_| Err("the slow lane is closed".to_owned()));
-            match this.running.take().or_else(|| this.next_work()) {
-                Some(work) => {
-                    let decided = this.decided(&work, made_from, turn);
-                    let step = this.pass(&work, decided);
-                    this.proceed(work, step, ctx);
-                }
-                None => tracing::error!(session = %this.key, "a turn came back that nobody waits for"),
+            if let Some(work) = this.held() {
+                let decided = this.decided(&work, made_from, turn);
+                let step = this.pass(&work, decided);
+                this.proceed(work, step, ctx);
             }
         });
         ctx.spawn(turn);
@@ -87,7 +87,7 @@ impl SessionActor {
     /// The first of those that wait; the next one comes by a message of its own, so that other sessions have their turns
     /// in between.
     pub(super) fn work_off(&mut self, ctx: &mut Context<Self>) {
-        if self.stage == Stage::Slow || self.shard.draining.get() {
+        if !self.stage.is_free() || self.shard.draining.get() {
             return;
         }
         if let Some(awake) = self.woken.pop_front() {
@@ -125,19 +125,48 @@ impl SessionActor {
         }
     }
 
-    /// What the store did not take stays first in the queue and is tried again later.
+    /// What was held while its turn was elsewhere, or waited for the store.
+    pub(super) fn held(&mut self) -> Option<Work> {
+        let work = self.running.take().or_else(|| self.next_work());
+        if work.is_none() {
+            tracing::error!(session = %self.key, "a turn came back that nobody waits for");
+        }
+        work
+    }
+
     pub(super) fn commit_and_go_on(&mut self, work: Work, decided: Decided, ctx: &mut Context<Self>) {
         if self.commit(work, decided, ctx) {
             ctx.notify(WorkOff);
-        } else {
-            ctx.notify_later(WorkOff, TRY_AGAIN_AFTER);
+        }
+    }
+
+    /// The store did not take this turn. It stays as it is decided, for its transformers may have sent something already, and
+    /// its commit is tried again; the session is busy meanwhile. But an input that was just posted is not accepted, which its
+    /// caller hears, and nothing of it is kept.
+    pub(super) fn keep(&mut self, work: Work, decided: Decided, ctx: &mut Context<Self>) {
+        if matches!(work.origin, Origin::Posted { .. }) {
+            return;
+        }
+        self.hold(work);
+        self.stage = Stage::Held(Box::new(decided), SlowTurn::new(&self.shard));
+        ctx.run_later(TRY_AGAIN_AFTER, Self::commit_again);
+    }
+
+    fn commit_again(&mut self, ctx: &mut Context<Self>) {
+        match mem::replace(&mut self.stage, Stage::Free) {
+            Stage::Held(decided, _under_way) => {
+                if let Some(work) = self.held() {
+                    self.commit_and_go_on(work, *decided, ctx);
+                }
+            }
+            other @ (Stage::Free | Stage::Slow) => self.stage = other,
         }
     }
 
     pub(super) fn next_work(&mut self) -> Option<Work> {
         let Waiting { life, queued, pending } = self.waiting.pop_front()?;
-        let Queued { input, sequence, tries, reminder, notes, .. } = queued;
-        let brought = Brought { notes, storage: None };
+        let Queued { input, sequence, tries, reminder, called, notes, .. } = queued;
+        let brought = Brought { called, notes, ..Brought::default() };
         let woken = reminder.map(|wait| Woken { wait, answer: None });
         Some(Work { input, sequence, woken, brought, origin: Origin::Queue { life, tries }, pending })
     }
@@ -149,7 +178,8 @@ impl SessionActor {
             return;
         };
         let (id, reminder) = (self.id.clone(), woken.map(|woken| woken.wait));
-        let queued = Queued { id, input, sequence, reminder, tries, notes: brought.notes };
+        let Brought { called, notes, .. } = brought;
+        let queued = Queued { id, input, sequence, reminder, tries, called, notes };
         self.waiting.push_front(Waiting { life, queued, pending });
     }
 

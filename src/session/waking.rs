@@ -1,14 +1,13 @@
 //! A wait of this session is over: the flow goes on behind it, a question ends, or a reminder becomes an input.
 //!
 //! The row of the wait is the one copy that counts until the commit of what follows from it, and that commit removes it. So a
-//! wake that cannot be worked on is simply dropped: it comes back.
+//! wake that cannot be worked on is simply dropped: it comes back. One whose turn is decided is kept until the store takes it.
 
-use actix::{AsyncContext, Context, Message};
+use actix::{Context, Message};
 
-use super::actor::{Origin, SessionActor, Stage, Work, WorkOff};
+use super::actor::{Origin, SessionActor, Work};
 use super::pending::Pending;
 use super::post::Brought;
-use super::turns::Step;
 use crate::clock;
 use crate::dispatch::{TRIES_MAX, Wake};
 use crate::model::{Input, Queued, Source};
@@ -26,7 +25,7 @@ pub(super) struct Awake {
 impl SessionActor {
     pub(super) fn wake(&mut self, awake: Awake, ctx: &mut Context<Self>) {
         self.renew();
-        if self.stage == Stage::Slow {
+        if !self.stage.is_free() {
             // At most what one session may wait for.
             return self.woken.push_back(awake);
         }
@@ -54,23 +53,10 @@ impl SessionActor {
         {
             let reason = format!("the process ended {TRIES_MAX} times while this was worked on");
             let decided = self.poisoned(&work, reason);
-            return self.commit_woken(work, decided, ctx);
+            return self.commit_and_go_on(work, decided, ctx);
         }
-        match self.decide(&work) {
-            Step::Decided(decided) => self.commit_woken(work, *decided, ctx),
-            step @ (Step::Slow(_) | Step::Passing(_)) => self.proceed(work, step, ctx),
-        }
-    }
-
-    /// What the store does not take comes back by itself.
-    pub(super) fn commit_woken(
-        &mut self,
-        work: Work,
-        decided: super::turns::Decided,
-        ctx: &mut Context<Self>,
-    ) {
-        self.commit(work, decided, ctx);
-        ctx.notify(WorkOff);
+        let step = self.decide(&work);
+        self.proceed(work, step, ctx);
     }
 
     /// Nothing follows from it: its row goes, whenever the store next writes.
@@ -85,7 +71,8 @@ impl SessionActor {
     fn enqueue_reminder(&mut self, wake: Wake, input: Input, now: u64) {
         let (life, sequence) = (wake.owed.started_at, self.next_sequence(now));
         let reminder = Some(wake.owed.wait.id);
-        let queued = Queued { id: self.id.clone(), input, sequence, reminder, tries: 0, notes: Vec::new() };
+        let (id, called, notes) = (self.id.clone(), Vec::new(), Vec::new());
+        let queued = Queued { id, input, sequence, reminder, tries: 0, called, notes };
         let mut writes = Writes::new();
         writes.forget_wait(&Place::of(&wake.owed));
         writes.enqueue(&self.key, life, &queued);

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::error::{Conflict, Refused};
-use super::queue::{Answer, Outcome, Queue};
+use super::queue::{self, Answer, Outcome, Queue};
 use super::writes::Writes;
 
 #[derive(Clone)]
@@ -22,9 +22,12 @@ pub struct Client {
     id: usize,
     answers: UnboundedSender<Vec<Outcome>>,
     waiting: Rc<RefCell<VecDeque<Waiting>>>,
-    /// Commits are refused, as if the line were full.
-    #[cfg(test)]
-    refuses: Rc<std::cell::Cell<bool>>,
+}
+
+/// Room for one commit, which is not refused any more. To be used at once.
+pub struct Room<'a> {
+    client: &'a Client,
+    place: queue::Room<'a>,
 }
 
 enum Waiting {
@@ -39,19 +42,7 @@ impl Client {
         let (answers, arriving) = unbounded_channel();
         let waiting = Rc::new(RefCell::new(VecDeque::new()));
         tokio::task::spawn_local(answer(arriving, waiting.clone()));
-        Client {
-            queue,
-            id: IDS.fetch_add(1, Relaxed),
-            answers,
-            waiting,
-            #[cfg(test)]
-            refuses: Rc::default(),
-        }
-    }
-
-    #[cfg(test)]
-    pub fn refuse(&self, refuses: bool) {
-        self.refuses.set(refuses);
+        Client { queue, id: IDS.fetch_add(1, Relaxed), answers, waiting }
     }
 
     /// `then` runs on this arbiter once the writes are flushed, or were dropped because of a conflict;
@@ -61,13 +52,17 @@ impl Client {
         writes: Writes,
         then: impl FnOnce(Result<(), Conflict>) + 'static,
     ) -> Result<(), Refused> {
+        self.room()?.commit(writes, then);
+        Ok(())
+    }
+
+    /// For one who keeps what it has to commit while it is refused.
+    pub fn room(&self) -> Result<Room<'_>, Refused> {
         #[cfg(test)]
-        if self.refuses.get() {
+        if self.queue.refuses_next() {
             return Err(Refused::Overloaded);
         }
-        self.queue.push(writes, Answer::Client { id: self.id, to: self.answers.clone() })?;
-        self.waiting.borrow_mut().push_back(Waiting::Commit(Box::new(then)));
-        Ok(())
+        Ok(Room { client: self, place: self.queue.room()? })
     }
 
     /// Runs `then` when everything this client committed before is flushed: at once if that is so already.
@@ -97,6 +92,15 @@ impl Client {
     /// that loses them, so they must be of the kind that can be done again, like the end of a delivery.
     pub fn defer(&self, writes: Writes) {
         self.queue.defer(writes);
+    }
+}
+
+impl Room<'_> {
+    /// As `Client::commit`.
+    pub fn commit(self, writes: Writes, then: impl FnOnce(Result<(), Conflict>) + 'static) {
+        let Client { id, answers, waiting, .. } = self.client;
+        self.place.put(writes, Answer::Client { id: *id, to: answers.clone() });
+        waiting.borrow_mut().push_back(Waiting::Commit(Box::new(then)));
     }
 }
 

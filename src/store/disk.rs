@@ -12,6 +12,7 @@ use sled::{Batch, IVec};
 
 use super::error::Error;
 use super::{key, sync};
+use crate::clock;
 
 /// The layout of keys and frames. It changes when an older antiphon could no longer read what this one writes.
 const FORMAT: u32 = 1;
@@ -25,6 +26,9 @@ pub(super) struct Disk {
     db: sled::Db,
     /// The file `db`, if sled's own flush does not reach the disk.
     pub(super) sync_by_hand: Option<File>,
+    pub(super) secret: IVec,
+    #[cfg(test)]
+    pub(super) hold: super::hold::Hold,
     /// Does not return, except in tests.
     on_broken: fn(),
 }
@@ -32,9 +36,17 @@ pub(super) struct Disk {
 impl Disk {
     pub(super) fn open(path: &Path, cache_bytes: u64, on_broken: fn()) -> Result<Disk, Error> {
         let db = open_or_move_snapshots(path, cache_bytes)?;
-        let mut disk = Disk { db, sync_by_hand: None, on_broken };
+        let mut disk = Disk {
+            db,
+            sync_by_hand: None,
+            secret: IVec::default(),
+            #[cfg(test)]
+            hold: Default::default(),
+            on_broken,
+        };
         disk.check_format(path)?;
         disk.prove_sync(path)?;
+        disk.secret = disk.read_secret()?;
         sync_names(path);
         Ok(disk)
     }
@@ -52,6 +64,8 @@ impl Disk {
 
     /// Atomic, and on the disk when it returns.
     pub(super) fn commit(&self, batch: Batch) -> Result<(), Error> {
+        #[cfg(test)]
+        self.hold.pass();
         self.db.apply_batch(batch).map_err(|fault| self.broken(fault))?;
         self.flush()
     }
@@ -96,6 +110,16 @@ impl Disk {
             self.sync_by_hand = Some(File::open(path.join("db")).map_err(|fault| cannot_open(path, fault))?);
         }
         Ok(())
+    }
+
+    /// Made with the store.
+    fn read_secret(&self) -> Result<IVec, Error> {
+        if let Some(secret) = self.get(key::SECRET)? {
+            return Ok(secret);
+        }
+        let secret = clock::secret();
+        self.put(key::SECRET, secret.as_bytes())?;
+        Ok(secret.as_bytes().into())
     }
 
     fn put(&self, key: &[u8], value: &[u8]) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use sled::IVec;
 
-use crate::model::{Number, Owed, Pending, ProgramHash, SessionKey, UserKey};
+use crate::model::{Number, Owed, Pending, ProgramHash, SessionKey, UserKey, Within};
 
 /// The kinds of rows; the number is the first byte of their keys.
 ///
@@ -14,7 +14,7 @@ use crate::model::{Number, Owed, Pending, ProgramHash, SessionKey, UserKey};
 /// |---|---|
 /// | session | session (24) |
 /// | waiting input, callback, attempts, batch, record, dead letter | session (24), started_at (8), sequence or turn (8) |
-/// | idempotency key | day (4), session (24), hash of the key (16) |
+/// | idempotency key | day (4), session (24) or hash of the endpoint (16), hash of the key (16) |
 /// | profile, program | user (12); hash as text |
 /// | storage of transformers | session (24) |
 /// | owed wait | due_at (8), session (24), started_at (8), id (8): in the order in which they are due |
@@ -45,6 +45,7 @@ pub enum Row {
 const CHUNK: u8 = b'z';
 pub(super) const FORMAT: &[u8] = b"mformat";
 pub(super) const PROBE: &[u8] = b"mprobe";
+pub(super) const SECRET: &[u8] = b"msecret";
 
 /// The length of the key of a numbered row of a session.
 const NUMBERED: usize = 1 + 24 + 8 + 8;
@@ -171,9 +172,15 @@ pub fn day_of(at: u64) -> u32 {
     u32::try_from(at / DAY_MS).unwrap_or(u32::MAX)
 }
 
-pub(super) fn seen(day: u32, key: &SessionKey, idempotency_key: &str) -> IVec {
-    let hash = Sha256::digest(idempotency_key.as_bytes());
-    joined(Row::Seen, &[&day.to_be_bytes(), &key.0, &hash[..16]])
+/// The two kinds differ in length, so that no endpoint can have the row of a session.
+pub(super) fn seen(day: u32, within: &Within, idempotency_key: &str) -> IVec {
+    let (day, hash) = (day.to_be_bytes(), Sha256::digest(idempotency_key.as_bytes()));
+    match within {
+        Within::Session(key) => joined(Row::Seen, &[&day, &key.0, &hash[..16]]),
+        Within::Endpoint(name) => {
+            joined(Row::Seen, &[&day, &Sha256::digest(name.as_bytes())[..16], &hash[..16]])
+        }
+    }
 }
 
 /// The start of a day's rows of seen keys: the end of those of the day before.

@@ -11,6 +11,8 @@ mod deliveries;
 mod disk;
 mod error;
 mod frame;
+#[cfg(test)]
+mod hold;
 mod key;
 mod programs;
 mod queue;
@@ -98,6 +100,11 @@ impl Store {
         Ok(outcome.recv().map_err(ended)??)
     }
 
+    /// Bytes of chance that this store alone has, the same after every start. What is derived with them nobody else can tell.
+    pub fn secret(&self) -> &[u8] {
+        &self.open.disk.secret
+    }
+
     /// Whether new work may be taken in; costs next to nothing.
     pub fn accepting(&self) -> Result<(), Refused> {
         self.open.queue.accepting()
@@ -106,6 +113,18 @@ impl Store {
     /// Refuses new work, commits what waits, flushes, and returns when that is done.
     pub fn close(&self) {
         self.open.close();
+    }
+
+    /// So many of the next commits of all clients are refused, as if the line were full.
+    #[cfg(test)]
+    pub fn refuse_next(&self, count: usize) {
+        self.open.queue.refuses.store(count, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// What is on its way to the disk.
+    #[cfg(test)]
+    pub fn flushes(&self) -> &hold::Hold {
+        &self.open.disk.hold
     }
 
     fn disk(&self) -> &Disk {

@@ -31,6 +31,16 @@ pub(super) struct Queue {
     waiting: AtomicUsize,
     closing: AtomicBool,
     disk_full: AtomicBool,
+    /// How many of the next commits of clients are refused, as if the line were full.
+    #[cfg(test)]
+    pub(super) refuses: AtomicUsize,
+}
+
+/// A place in the line: what is put there is not refused any more, and the line does not end before it.
+#[derive(Debug)]
+pub(super) struct Room<'a> {
+    queue: &'a Queue,
+    used: bool,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +48,8 @@ struct Line {
     entries: Vec<Entry>,
     /// Entries that somebody waits for.
     waiting: usize,
+    /// Places that are promised and not used yet.
+    reserved: usize,
     closing: bool,
     /// The committer sleeps and nobody woke it yet.
     asleep: bool,
@@ -77,26 +89,28 @@ impl Queue {
             waiting: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             disk_full: AtomicBool::new(false),
+            #[cfg(test)]
+            refuses: AtomicUsize::new(0),
         }
     }
 
     /// Adds writes that somebody waits for.
     pub(super) fn push(&self, writes: Writes, answer: Answer) -> Result<(), Refused> {
+        self.room()?.put(writes, answer);
+        Ok(())
+    }
+
+    /// For one who has to know before that the writes will be taken. To be used at once: the end waits for it.
+    pub(super) fn room(&self) -> Result<Room<'_>, Refused> {
         let mut line = self.lock();
         if line.closing {
             return Err(Refused::Closing);
         }
-        if line.waiting >= self.max {
+        if line.waiting + line.reserved >= self.max {
             return Err(Refused::Overloaded);
         }
-        line.entries.push(Entry { writes, answer });
-        line.waiting += 1;
-        self.waiting.store(line.waiting, Relaxed);
-        if line.waiting == line.wanted {
-            self.ready.notify_one();
-        }
-        self.wake(line);
-        Ok(())
+        line.reserved += 1;
+        Ok(Room { queue: self, used: false })
     }
 
     /// Adds writes that nobody waits for. They keep their place in the line; those next to each other become one.
@@ -120,7 +134,7 @@ impl Queue {
     /// Moves all that waits into `group`, which is empty; sleeps until there is something.
     pub(super) fn take(&self, group: &mut Vec<Entry>) -> Taken {
         let mut line = self.gather(self.lock());
-        while line.waiting == 0 && !line.closing {
+        while line.waiting == 0 && !line.is_over() {
             let deferred = !line.entries.is_empty();
             line.asleep = true;
             let (woken, slept) = self
@@ -191,7 +205,45 @@ impl Queue {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn refuses_next(&self) -> bool {
+        self.refuses.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Line> {
         self.line.lock().expect("no thread panics while it holds the line")
+    }
+}
+
+impl Room<'_> {
+    pub(super) fn put(mut self, writes: Writes, answer: Answer) {
+        self.used = true;
+        let queue = self.queue;
+        let mut line = queue.lock();
+        line.reserved -= 1;
+        line.entries.push(Entry { writes, answer });
+        line.waiting += 1;
+        queue.waiting.store(line.waiting, Relaxed);
+        if line.waiting == line.wanted {
+            queue.ready.notify_one();
+        }
+        queue.wake(line);
+    }
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        if !self.used {
+            let mut line = self.queue.lock();
+            line.reserved -= 1;
+            self.queue.wake(line);
+        }
+    }
+}
+
+impl Line {
+    /// Nothing comes any more.
+    fn is_over(&self) -> bool {
+        self.closing && self.reserved == 0
     }
 }

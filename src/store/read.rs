@@ -14,7 +14,7 @@ use super::key::{self, Place, Row};
 use super::writes::Writes;
 use super::{disk::Disk, frame};
 use crate::model::{
-    Map, Number, Owed, Quarantined, Queued, Record, Seen, Session, SessionKey, Stored, UserKey,
+    Map, Number, Owed, Quarantined, Queued, Record, Seen, Session, SessionKey, Stored, UserKey, Within,
 };
 
 /// A session that has something in the store, and the place of the last of it.
@@ -69,11 +69,16 @@ impl Store {
     }
 
     /// What the caller with this key was answered, if that is less than 24 hours ago.
-    pub fn seen(&self, key: &SessionKey, idempotency_key: &str, now: u64) -> Result<Option<Seen>, Error> {
+    pub fn seen<T: DeserializeOwned>(
+        &self,
+        within: &Within,
+        idempotency_key: &str,
+        now: u64,
+    ) -> Result<Option<Seen<T>>, Error> {
         let today = key::day_of(now);
         // Tomorrow's too: the clock may have been set back over midnight.
         for day in [today, today.saturating_sub(1), today + 1] {
-            let seen: Option<Seen> = self.disk().load(&key::seen(day, key, idempotency_key))?;
+            let seen: Option<Seen<T>> = self.disk().load(&key::seen(day, within, idempotency_key))?;
             if let Some(seen) = seen.filter(|seen| seen.at + SEEN_MS > now) {
                 return Ok(Some(seen));
             }

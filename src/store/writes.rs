@@ -9,7 +9,7 @@ use super::frame::{self, Framed};
 use super::key::{self, Place, Row};
 use crate::model::{
     Attempts, Batch, Callback, DeadLetter, Map, Number, Owed, ProgramHash, ProgramSource, Quarantined,
-    Queued, Receipt, Record, Seen, Session, SessionKey, Stored, UserKey,
+    Queued, Receipt, Record, Seen, Session, SessionKey, Stored, UserKey, Within,
 };
 
 /// All of it is done, in one atomic batch, or nothing.
@@ -120,8 +120,8 @@ impl Writes {
         self.remove_row(key::owed(place));
     }
 
-    pub fn seen(&mut self, key: &SessionKey, idempotency_key: &str, seen: &Seen) {
-        self.put(key::seen(key::day_of(seen.at), key, idempotency_key), seen, false);
+    pub fn seen(&mut self, within: &Within, idempotency_key: &str, seen: &Seen<impl Serialize>) {
+        self.put(key::seen(key::day_of(seen.at), within, idempotency_key), seen, false);
     }
 
     pub fn quarantine(&mut self, item: &Quarantined) {

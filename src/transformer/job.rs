@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{file::Transformer, run::Waiting};
-use crate::model::{Call, Map};
+use crate::model::{Call, Map, Response};
 
 /// The functions that a file can export, each for another edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -115,15 +115,6 @@ pub struct Kept {
     pub session_id: String,
     pub found: Map,
     pub left: Map,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Response {
-    /// From 200 to 599.
-    pub status: u16,
-    /// With `content-type` if there is a body.
-    pub headers: Vec<(String, String)>,
-    pub body: String,
 }
 
 /// Why there is no result.

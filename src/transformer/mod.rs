@@ -20,9 +20,7 @@ mod url;
 mod xml;
 
 pub use file::{Mistake, Transformer};
-pub use job::{
-    Answer, Ask, Bounds, Done, Failure, FailureKind, Hook, Job, Kept, Level, Line, Request, Response, Step,
-};
+pub use job::{Answer, Ask, Bounds, Done, Failure, FailureKind, Hook, Job, Kept, Level, Line, Request, Step};
 pub use pool::Pool;
 pub use run::Waiting;
 

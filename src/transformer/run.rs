@@ -4,18 +4,17 @@
 use std::sync::Arc;
 
 use rquickjs::{Ctx, Persistent, Value as JsValue, promise::PromiseState};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     engine::{Engine, Thrown},
     file::Transformer,
-    job::{Answer, Ask, Bounds, Done, Failure, FailureKind, Job, Kept, Response, Step},
+    job::{Answer, Ask, Bounds, Done, Failure, FailureKind, Job, Kept, Line, Step},
     meter::Pace,
     pool::Pool,
 };
 use crate::{
-    model::Map,
+    model::{Map, Response},
     script::value::{self, Trouble},
 };
 
@@ -67,13 +66,15 @@ impl Waiting {
         run.drive_on(pool)
     }
 
-    /// Ends the run here. Its runtime is ready for another; nothing of the run is left in it.
-    pub fn drop_run(self, pool: &mut Pool) {
+    /// Ends the run here, and gives what it wrote. Its runtime is ready for another; nothing of the run is left in it.
+    pub fn drop_run(self, pool: &mut Pool) -> Vec<Line> {
         let Run { main, mut engine, .. } = *self.run;
         drop(main);
+        let lines = engine.meter.take_lines();
         if engine.end(None) {
             pool.put(engine);
         }
+        lines
     }
 }
 
@@ -238,12 +239,6 @@ impl Run {
     }
 
     fn response(&self, ctx: &Ctx<'_>) -> Result<Option<Response>, Failure> {
-        #[derive(Deserialize)]
-        struct Sent {
-            status: u16,
-            headers: Vec<(String, String)>,
-            body: String,
-        }
         let sent = self.engine.response(ctx).map_err(|_| self.failure(self.engine.thrown(ctx)))?;
         let Some(sent) = sent else { return Ok(None) };
         let max = self.bounds.result_bytes_max;
@@ -251,9 +246,8 @@ impl Run {
             let text = format!("the response has {} bytes, at most {max} are taken", sent.len());
             return Err(self.plain(FailureKind::TooLarge, text));
         }
-        let Sent { status, headers, body } =
-            serde_json::from_str(&sent).expect("the prelude keeps whole texts and numbers of a response");
-        Ok(Some(Response { status, headers, body }))
+        let sent = serde_json::from_str(&sent);
+        Ok(Some(sent.expect("the prelude keeps whole texts and numbers of a response")))
     }
 
     fn json<'js>(&self, ctx: &Ctx<'js>, what: &str, value: &JsValue<'js>) -> Result<Value, Failure> {

@@ -1,9 +1,8 @@
 //! What `/metrics` tells: text that Prometheus takes, and numbers that say what was done.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Instant;
 
-use crate::support::{Engine, JSON, PATIENCE, Project, Receiver, Reply};
+use crate::support::{Engine, JSON, Project, Receiver, Reply, seen_when};
 
 /// The value of each series, by its name and labels. Panics at a line that the format (version 0.0.4) does not have.
 fn parsed(text: &str) -> HashMap<String, f64> {
@@ -115,14 +114,7 @@ fn every_endpoint_is_told_before_anything_happened_and_no_token_is() {
 
 /// Looks until it is so: what a webhook was told is counted a moment later.
 fn scraped_when(engine: &Engine, is_so: impl Fn(&HashMap<String, f64>) -> bool) -> HashMap<String, f64> {
-    let since = Instant::now();
-    loop {
-        let metrics = scraped(engine);
-        if is_so(&metrics) {
-            return metrics;
-        }
-        assert!(since.elapsed() < PATIENCE, "it never was so: {metrics:#?}");
-    }
+    seen_when(|| scraped(engine), is_so)
 }
 
 fn attempts(metrics: &HashMap<String, f64>, endpoint: &str, outcome: &str) -> f64 {

@@ -112,8 +112,15 @@ fn a_waiting_input_that_cannot_be_read_holds_up_no_other() {
             let [input_id, trace_id] = ["i", "t"].map(str::to_owned);
             let text = format!("{user} {sequence}");
             let input = Input { input_id, trace_id, source: Source::User, text, data: None, received_at: 1 };
-            let queued =
-                Queued { id: id.clone(), input, sequence, reminder: None, tries: 0, notes: Vec::new() };
+            let queued = Queued {
+                id: id.clone(),
+                input,
+                sequence,
+                reminder: None,
+                tries: 0,
+                called: Vec::new(),
+                notes: Vec::new(),
+            };
             writes.enqueue(&id.key(), 1, &queued);
         }
         store.commit_blocking(writes).expect("there is room on the disk");

@@ -87,6 +87,7 @@ fn a_recorded_session_passes_as_a_test_of_the_same_project() {
 
 const DOORMAN: &str = "export function handleInput({ request, response }) {
   const { body, query, method } = request;
+  if (query.fails) throw new Error('as it was asked to');
   if (method == 'GET') { response.set('X-Query', JSON.stringify(query)).send(query.challenge); return null; }
   if (body.drop) return null;
   if (body.answer) { response.status(201).json({ taken: true }); return { data: {} }; }
@@ -112,11 +113,12 @@ const fn get(door: &'static str, query: &'static str) -> Asked {
     Asked { door, method: "GET", query, kind: "", body: "" }
 }
 
-const REQUESTS: [Asked; 17] = [
+const REQUESTS: [Asked; 18] = [
     post("notify", JSON, r#"{"userId":"ann","sessionId":"1","text":"nobody yet"}"#),
     post("input", JSON, r#"{"userId":"ann","sessionId":"1","text":"hello"}"#),
     post("input", "Application/JSON; charset=utf-8", r#"{"userId":"ann","sessionId":"1","Daten":{}}"#),
     get("input", "?challenge=4+2"),
+    get("input", "?fails=yes"),
     post("input", FORM, "From=%2B491&Body=Good+day"),
     post("input", JSON, r#"{"userId":"ann","sessionId":"1","answer":true}"#),
     post("input", JSON, r#"{"drop":true}"#),

@@ -5,7 +5,7 @@ use std::thread;
 use antiphon::store::Writes;
 use serde_json::json;
 
-use crate::support::{Engine, JSON, Project, Receiver, Session, session_id, store, told};
+use crate::support::{Engine, JSON, Project, Receiver, Session, session_id, store, texts, told};
 
 /// Counts; "slow" takes the slow lane, "bye" ends the session.
 const FLOW: &str = r#"
@@ -128,9 +128,10 @@ fn a_session_that_was_stopped_begins_anew_and_its_outputs_count_from_one() {
     session.get("").problem(404, "unknown-session");
     assert_eq!(session.says("hi"), 1);
     let got = receiver.got(3);
-    let texts: Vec<_> = got.iter().map(|callback| callback.text()).collect();
-    assert_eq!(texts, ["user hi 1", "user bye 2", "user hi 1"]);
+    assert_eq!(texts(&got), ["user hi 1", "user bye 2", "user hi 1"]);
     assert_eq!(["1", "2", "1"], [0, 1, 2].map(|n: usize| got[n].header("antiphon-sequence")));
+    let lives = [0, 1, 2].map(|n: usize| got[n].header("antiphon-started-at").parse::<u64>().unwrap());
+    assert!(lives[0] == lives[1] && lives[1] < lives[2], "{lives:?}");
     assert_ne!(got[0].header("webhook-id"), got[2].header("webhook-id"));
     assert_eq!(session.transcript().len(), 1, "the transcript is that of the new life");
 }
@@ -172,7 +173,7 @@ fn an_input_that_comes_again_after_a_kill_is_answered_as_the_first_time_and_runs
     engine.start_again();
     assert_eq!(["hi", "slow"].map(|text| post(text).json()), first);
     assert_eq!(post("more").sequence(), 3);
-    let told: Vec<_> = receiver.got_different(3).iter().map(|callback| callback.text()).collect();
+    let told = texts(&receiver.got_different(3));
     assert_eq!(told.last().map(String::as_str), Some("user more 3"));
 }
 

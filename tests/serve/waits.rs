@@ -9,7 +9,7 @@ use antiphon::store::{Place, Store, Writes};
 use serde_json::json;
 
 use crate::support::{
-    Chance, Engine, Project, Receiver, Reply, Session, change_row, retries, session_id, store, told,
+    Chance, Engine, Project, Receiver, Reply, Session, change_row, retries, session_id, store, texts, told,
 };
 
 /// Asks the shop, and tells what it said.
@@ -152,8 +152,7 @@ fn a_pause_and_a_reminder_outlive_a_kill_and_happen_once() {
     ann(&engine).says("a");
     engine.kill();
     engine.start_again();
-    let texts =
-        |count| receiver.got_different(count).iter().map(|callback| callback.text()).collect::<Vec<_>>();
+    let texts = |count| texts(&receiver.got_different(count));
     let mut heard = texts(3);
     heard.dedup();
     assert_eq!(heard, ["before a", "after a", "later"]);
@@ -241,7 +240,7 @@ fn a_question_ends_when_its_time_is_over_also_after_a_kill() {
     ann(&engine).says("a");
     engine.kill();
     engine.start_again();
-    let texts: Vec<String> = receiver.got_different(3).iter().map(|callback| callback.text()).collect();
+    let texts = texts(&receiver.got_different(3));
     assert_eq!(texts[texts.len() - 2..], ["late", "nothing"]);
     assert_eq!((ann(&engine).says("b"), ann(&engine).says("c")), (2, 3));
     assert_eq!(receiver.got_different(5).last().unwrap().text(), "c");

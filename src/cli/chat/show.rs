@@ -13,9 +13,10 @@ pub fn lines(turn: &Record, own: bool) -> Vec<String> {
     said.into_iter().chain(turn.outputs.iter().flat_map(shown)).collect()
 }
 
-/// Faults, warnings and log lines of the turn.
+/// Faults, warnings and log lines of the turn, and the requests of its transformers.
 pub fn notes(turn: &Record) -> Vec<String> {
-    turn.notes.iter().map(|found| format!("{DIM}{}{DIM:#}", note(found))).collect()
+    let called = turn.called.iter().map(|called| words(&format!("request: {called}")));
+    turn.notes.iter().map(note).chain(called).map(|line| format!("{DIM}{line}{DIM:#}")).collect()
 }
 
 pub fn note(note: &Note) -> String {

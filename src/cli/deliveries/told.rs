@@ -57,10 +57,6 @@ pub fn page(whole: &Whole) -> Vec<String> {
     lines.extend(whose(delivery));
     lines.push(stands(delivery));
     lines.extend(delivery.batch.as_ref().map(|batch| format!("in the batch {}", plain(batch))));
-    let earlier = delivery.attempts.saturating_sub(whole.attempts_kept.len() as u64);
-    if earlier > 0 {
-        lines.push(format!("{DIM}{} before these are not kept{DIM:#}", count(earlier, "attempt")));
-    }
     whole.attempts_kept.iter().for_each(|attempt| lines.extend(tried(attempt)));
     if let Some(body) = &whole.body {
         lines.extend([String::new(), written(body)]);
@@ -171,7 +167,7 @@ mod tests {
     fn a_page_has_the_attempts_with_their_answers_and_the_body() {
         let attempts = json!([{ "at": 0, "tookMs": 1_205, "outcome": "503", "answer": "busy\nsorry\u{7}" }]);
         let more = json!({
-            "state": "dead", "attempts": 3, "reason": "gone", "attemptsKept": attempts, "batch": "batch_b",
+            "state": "dead", "attempts": 1, "reason": "gone", "attemptsKept": attempts, "batch": "batch_b",
             "body": { "userId": "ann" },
         });
         let whole: Whole = serde_json::from_value(item(more)).unwrap();
@@ -183,9 +179,8 @@ mod tests {
             [
                 "msg_a".to_owned(),
                 format!("shop / ann / 1, output 3 of its life since {epoch}, created {epoch}"),
-                "dead, 3 attempts: gone".to_owned(),
+                "dead, 1 attempt: gone".to_owned(),
                 "in the batch batch_b".to_owned(),
-                "2 attempts before these are not kept".to_owned(),
                 format!("  {epoch}  503 after 1,205 ms"),
                 "    busy".to_owned(),
                 "    sorry\\u{7}".to_owned(),

@@ -9,18 +9,21 @@ const IDS_MAX: usize = 100_000;
 #[derive(Default)]
 pub struct Order {
     ids: HashSet<String>,
-    /// The highest number that came, by session.
-    last: HashMap<String, u64>,
+    /// The highest number that came.
+    last: HashMap<Life, u64>,
 }
+
+/// A session, and when this life of it began: each life counts its outputs from 1.
+pub type Life = (String, Option<u64>);
 
 #[derive(Debug, PartialEq)]
 pub enum Mark {
     New,
     /// Its `webhook-id` was here before: the same callback, tried again.
     Again,
-    /// These numbers of the session, first and last, are missing before it.
+    /// These numbers of this life, first and last, are missing before it.
     Gap(u64, u64),
-    /// A later number of the session was here before this one.
+    /// A later number of this life was here before this one.
     Late,
 }
 
@@ -38,18 +41,17 @@ impl Order {
     }
 
     /// An output of a callback that was not here before. `skipped` outputs directly before it were given up: they are no gap.
-    /// A session that is seen for the first time may stand at any number: the receiver may be younger. Number 1
-    /// begins a session anew, after it expired.
-    pub fn mark(&mut self, session: String, sequence: Option<u64>, skipped: u64) -> Mark {
+    /// A life that is seen for the first time may stand at any number: the receiver may be younger.
+    pub fn mark(&mut self, life: Life, sequence: Option<u64>, skipped: u64) -> Mark {
         let Some(sequence) = sequence else { return Mark::New };
         let awaited_until = sequence.saturating_sub(skipped);
-        let last = self.last.insert(session.clone(), sequence);
-        match last {
-            Some(last) if awaited_until > last + 1 => Mark::Gap(last + 1, awaited_until - 1),
-            Some(last) if sequence <= last && sequence != 1 => {
-                self.last.insert(session, last);
-                Mark::Late
-            }
+        let Some(last) = self.last.get_mut(&life) else {
+            self.last.insert(life, sequence);
+            return Mark::New;
+        };
+        match std::mem::replace(last, sequence.max(*last)) {
+            before if awaited_until > before + 1 => Mark::Gap(before + 1, awaited_until - 1),
+            before if sequence <= before => Mark::Late,
             _ => Mark::New,
         }
     }
@@ -59,11 +61,15 @@ impl Order {
 mod tests {
     use super::*;
 
+    fn life(session: &str, began_at: u64) -> Life {
+        (session.to_owned(), Some(began_at))
+    }
+
     fn marks(callbacks: &[(&str, &str, u64)]) -> Vec<Mark> {
         let mut order = Order::default();
         let mark = |(id, session, n): &(&str, &str, u64)| match order.is_again(id) {
             true => Mark::Again,
-            false => order.mark((*session).to_owned(), Some(*n), 0),
+            false => order.mark(life(session, 0), Some(*n), 0),
         };
         callbacks.iter().map(mark).collect()
     }
@@ -90,8 +96,23 @@ mod tests {
     }
 
     #[test]
-    fn number_one_begins_a_session_anew() {
-        assert_eq!(marks(&[("a", "s", 8), ("b", "s", 1), ("c", "s", 2)]), [Mark::New, Mark::New, Mark::New]);
+    fn a_new_life_of_a_session_counts_anew_though_its_first_output_was_given_up() {
+        let mut order = Order::default();
+        let mut mark = |began_at, n, skipped| order.mark(life("s", began_at), Some(n), skipped);
+        assert_eq!(mark(0, 8, 0), Mark::New);
+        assert_eq!(mark(5, 2, 1), Mark::New);
+        assert_eq!(mark(5, 3, 0), Mark::New);
+        assert_eq!(mark(0, 9, 0), Mark::New, "the earlier life is not forgotten");
+        assert_eq!(mark(5, 5, 0), Mark::Gap(4, 4));
+    }
+
+    #[test]
+    fn a_first_output_that_comes_again_begins_nothing_anew() {
+        let mut order = Order::default();
+        let mut mark = |n, skipped| order.mark(life("s", 0), Some(n), skipped);
+        assert_eq!(mark(2, 1), Mark::New);
+        assert_eq!(mark(1, 0), Mark::Late);
+        assert_eq!(mark(3, 0), Mark::New);
     }
 
     #[test]
@@ -99,14 +120,14 @@ mod tests {
         let mut order = Order::default();
         for _ in 0..2 {
             assert!(!order.is_again(""));
-            assert_eq!(order.mark("s".to_owned(), None, 0), Mark::New);
+            assert_eq!(order.mark(life("s", 0), None, 0), Mark::New);
         }
     }
 
     #[test]
     fn what_was_given_up_is_no_gap_and_what_is_missing_before_it_is() {
         let mut order = Order::default();
-        let mut mark = |n, skipped| order.mark("s".to_owned(), Some(n), skipped);
+        let mut mark = |n, skipped| order.mark(life("s", 0), Some(n), skipped);
         assert_eq!(mark(1, 0), Mark::New);
         assert_eq!(mark(4, 2), Mark::New);
         assert_eq!(mark(9, 2), Mark::Gap(5, 6));

@@ -24,6 +24,8 @@ enum Content {
 }
 
 struct Output {
+    /// When this life of its session began, milliseconds since 1970.
+    started_at: Option<u64>,
     sequence: Option<u64>,
     /// So many directly before it were given up.
     skipped: u64,
@@ -37,8 +39,10 @@ impl Callback {
             let text = header(name).unwrap_or_default();
             text.split(',').map(|number| number.trim().parse().ok()).collect::<Vec<Option<u64>>>()
         };
-        let (sequences, skipped) = (numbers("antiphon-sequence"), numbers("antiphon-skipped"));
+        let [lives, sequences, skipped] =
+            ["antiphon-started-at", "antiphon-sequence", "antiphon-skipped"].map(numbers);
         let output = |place: usize, body: Value| Output {
+            started_at: lives.get(place).copied().flatten(),
             sequence: sequences.get(place).copied().flatten(),
             skipped: skipped.get(place).copied().flatten().unwrap_or(0),
             body,
@@ -58,7 +62,7 @@ impl Callback {
         let again = order.is_again(&self.webhook_id);
         let mark = |output: &Output| match again {
             true => Mark::Again,
-            false => order.mark(output.session(), output.sequence, output.skipped),
+            false => order.mark((output.session(), output.started_at), output.sequence, output.skipped),
         };
         self.outputs().iter().map(mark).collect()
     }
@@ -109,7 +113,7 @@ impl Callback {
 }
 
 impl Output {
-    /// Whose session it is, as it is printed and as order is counted.
+    /// Whose session it is.
     fn session(&self) -> String {
         let part = |name: &str| self.body[name].as_str().unwrap_or("?").to_owned();
         format!("{}/{}", part("userId"), part("sessionId"))
@@ -117,6 +121,7 @@ impl Output {
 
     fn json(&self, mark: &Mark) -> Map<String, Value> {
         let mut line = Map::new();
+        line.insert("startedAt".to_owned(), self.started_at.into());
         line.insert("sequence".to_owned(), self.sequence.into());
         line.insert("skipped".to_owned(), self.skipped.into());
         line.insert("mark".to_owned(), mark_text(mark).into());
@@ -197,6 +202,7 @@ mod tests {
     fn callback(body: &str) -> Callback {
         let request = TestRequest::default()
             .insert_header(("webhook-id", "msg_1"))
+            .insert_header(("antiphon-started-at", "7"))
             .insert_header(("antiphon-sequence", "3"))
             .to_http_request();
         Callback::read(&request, body.as_bytes(), 0)
@@ -232,25 +238,30 @@ mod tests {
     fn the_line_of_json_holds_everything() {
         let line = callback(BODY).json(&[Mark::Again], Some(&Ok(())));
         assert_eq!((&line["mark"], &line["signature"]), (&json!("again"), &json!("valid")));
-        assert_eq!((&line["sequence"], &line["skipped"]), (&json!(3), &json!(0)));
+        assert_eq!(
+            (&line["startedAt"], &line["sequence"], &line["skipped"]),
+            (&json!(7), &json!(3), &json!(0))
+        );
         assert_eq!(line["body"]["AIOutput"]["text"], "one\ntwo");
     }
 
+    /// The last output belongs to a later life of the session that the first one is of.
     fn batch() -> Callback {
         let output = |session: &str, text: &str| json!({ "userId": "u", "sessionId": session, "AIOutput": { "text": text, "data": {} } });
         let body = json!([output("s", "one"), output("t", "two"), output("s", "three")]).to_string();
         let request = TestRequest::default()
             .insert_header(("webhook-id", "bat_1"))
-            .insert_header(("antiphon-sequence", "3,8, 6"))
-            .insert_header(("antiphon-skipped", "0,0,2"))
+            .insert_header(("antiphon-started-at", "7,7, 9"))
+            .insert_header(("antiphon-sequence", "3,8, 2"))
+            .insert_header(("antiphon-skipped", "0,0,1"))
             .to_http_request();
         Callback::read(&request, body.as_bytes(), 0)
     }
 
     #[test]
-    fn the_outputs_of_a_batch_are_counted_each_in_its_session() {
+    fn the_outputs_of_a_batch_are_counted_each_in_its_life_of_its_session() {
         let mut order = Order::default();
-        order.mark("u/s".to_owned(), Some(1), 0);
+        order.mark(("u/s".to_owned(), Some(7)), Some(1), 0);
         assert_eq!(batch().marks(&mut order), [Mark::Gap(2, 2), Mark::New, Mark::New]);
         assert_eq!(batch().marks(&mut order), [Mark::Again, Mark::Again, Mark::Again]);
     }
@@ -259,7 +270,7 @@ mod tests {
     fn a_batch_shows_each_output_below_the_line_of_the_callback() {
         let lines = batch().lines(&[Mark::Gap(2, 2), Mark::New, Mark::New], Some(&Ok(())));
         let expected = "bat_1 batch of 3 signature valid\n  #3 u/s gap: 2 is missing\n    one\n  #8 u/t\n    two\n  \
-                        #6 u/s the 2 before it were given up\n    three";
+                        #2 u/s the one before it was given up\n    three";
         assert_eq!(plain(&lines), expected);
     }
 
@@ -269,8 +280,14 @@ mod tests {
         assert_eq!((&line["webhookId"], &line["signature"]), (&json!("bat_1"), &Value::Null));
         let outputs = line["outputs"].as_array().unwrap();
         let sequences: Vec<_> = outputs.iter().map(|output| output["sequence"].as_u64()).collect();
-        assert_eq!(sequences, [Some(3), Some(8), Some(6)]);
-        assert_eq!((&outputs[2]["skipped"], &outputs[2]["body"]["sessionId"]), (&json!(2), &json!("s")));
+        assert_eq!(sequences, [Some(3), Some(8), Some(2)]);
+        assert_eq!((&outputs[2]["skipped"], &outputs[2]["body"]["sessionId"]), (&json!(1), &json!("s")));
+    }
+
+    #[test]
+    fn what_was_given_up_before_an_output_is_told_as_one_or_as_many() {
+        assert_eq!(skipped_text(1), "the one before it was given up");
+        assert_eq!(skipped_text(2), "the 2 before it were given up");
     }
 
     #[test]

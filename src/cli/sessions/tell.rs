@@ -48,7 +48,7 @@ fn before(recording: &Recording, difference: &Difference) -> Vec<String> {
         What::Context { .. } | What::Position { .. } | What::Reminders { .. } => false,
     };
     if let Some(last) = turns.last_mut().filter(|_| of_a_turn) {
-        *last = Record { outputs: Vec::new(), notes: Vec::new(), ..last.clone() };
+        *last = Record { outputs: Vec::new(), called: Vec::new(), notes: Vec::new(), ..last.clone() };
     }
     conversation(&turns)
 }

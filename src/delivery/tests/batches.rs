@@ -12,6 +12,7 @@ async fn outputs_of_many_sessions_go_together_in_the_order_of_each() {
     let got = stage.got();
     assert_eq!(got[0].body, "[\"a1\",\"a2\",\"b1\",\"c1\"]");
     assert_eq!((got[0].sequence.as_str(), got[0].at), ("1,2,1,1", START), "it was full: it did not linger");
+    assert_eq!(got[0].started_at, format!("{START},{START},{START},{START}"));
     assert_eq!((got[1].body.as_str(), got[1].sequence.as_str(), got.len()), ("[\"a3\"]", "3", 2));
     assert!((START + 200..START + 250).contains(&got[1].at), "it lingered until {}", got[1].at);
     assert_ne!(got[0].id, got[1].id);
@@ -88,6 +89,25 @@ async fn a_batch_that_is_given_up_is_a_dead_letter_for_each_output_and_each_can_
     stage.forward(SECOND).await;
     let got = stage.got();
     assert_eq!((got.len(), got[0].body.as_str(), got[0].skipped.as_deref()), (1, "[\"one\"]", None));
+}
+
+#[actix::test]
+async fn what_was_given_up_between_two_outputs_of_a_batch_is_told_with_the_second() {
+    let mut stage = Stage::new("batch: { max: 2, lingerMs: 200 }, retryAfterSeconds: []").await;
+    stage.answers(|_| answered(500));
+    let one = stage.says("ann", "one");
+    stage.says("ann", "two");
+    stage.forward(SECOND).await;
+    assert_eq!(stage.store().dead_letters(None, 9).unwrap().len(), 2);
+    stage.got();
+    stage.answers(|_| answered(204));
+    assert_eq!(stage.redeliver(one).await, Asked::Done);
+    stage.says("ann", "three");
+    stage.says("ann", "four");
+    stage.forward(SECOND).await;
+    let got = stage.got();
+    assert_eq!(bodies(&got), ["[\"one\",\"three\"]", "[\"four\"]"]);
+    assert_eq!((got[0].skipped.as_deref(), got[1].skipped.as_deref()), (Some("0,1"), None));
 }
 
 #[actix::test]

@@ -79,6 +79,19 @@ async fn a_blocked_callback_that_is_given_up_lets_the_next_ones_go() {
 }
 
 #[actix::test]
+async fn what_is_gone_for_good_is_dead_at_once_also_where_a_session_would_wait_for_a_person() {
+    let mut stage = Stage::new("retryAfterSeconds: [60], onExhausted: block").await;
+    stage.answers(|got| answered(if got.body.contains("one") { 410 } else { 204 }));
+    let one = stage.says("ann", "one");
+    stage.says("ann", "two");
+    stage.settle().await;
+    let got = stage.got();
+    assert_eq!((bodies(&got), got[1].skipped.as_deref()), (vec!["one", "two"], Some("1")));
+    let letter = stage.store().dead_letter(&one).unwrap().expect("it is kept");
+    assert_eq!(letter.reason, "the webhook answered 410 Gone");
+}
+
+#[actix::test]
 async fn a_dead_letter_goes_again_under_its_id_and_what_comes_after_it_is_not_sent_twice() {
     let mut stage = Stage::new("retryAfterSeconds: []").await;
     stage.answers(|got| answered(if got.body.contains("one") { 410 } else { 204 }));

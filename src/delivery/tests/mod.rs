@@ -2,6 +2,7 @@
 //! schedules of hours in moments.
 
 mod batches;
+mod before;
 mod hours;
 mod refusals;
 
@@ -38,6 +39,7 @@ pub struct Got {
     pub at: u64,
     pub id: String,
     pub body: String,
+    pub started_at: String,
     pub sequence: String,
     pub skipped: Option<String>,
 }
@@ -102,8 +104,8 @@ impl Stage {
     fn post(&self) -> Post {
         let (got, answers) = (self.got.clone(), self.answers.clone());
         Box::new(move |_, letter, at| {
-            let Letter { webhook_id: id, body, sequence, skipped, .. } = letter;
-            let letter = Got { at, id, body, sequence, skipped };
+            let Letter { webhook_id: id, body, started_at, sequence, skipped, .. } = letter;
+            let letter = Got { at, id, body, started_at, sequence, skipped };
             got.borrow_mut().push(letter.clone());
             let outcome = (answers.borrow_mut())(&letter);
             Box::pin(std::future::ready(outcome))
@@ -126,7 +128,7 @@ impl Stage {
 
     /// From now on the store takes no commit of the deliveries, or takes them again.
     pub fn store_refuses(&self, refuses: bool) {
-        self.clients.iter().for_each(|client| client.refuse(refuses));
+        self.store().refuse_next(if refuses { usize::MAX } else { 0 });
     }
 
     pub fn answers(&self, answer: impl FnMut(&Got) -> Outcome + 'static) {

@@ -39,9 +39,8 @@ pub struct Known {
     pub created_at: u64,
     pub state: State,
     pub batch: Option<String>,
-    /// Attempts so far; `kept` are the latest ones, oldest first.
-    pub count: usize,
-    pub kept: Vec<Attempt>,
+    /// Oldest first.
+    pub attempts: Vec<Attempt>,
     pub next_at: Option<u64>,
     pub reason: Option<String>,
     /// When it was given up or delivered.
@@ -126,8 +125,7 @@ impl Known {
             created_at: callback.created_at,
             state,
             batch: batches.of(&number).map(str::to_owned),
-            count: attempts.count as usize,
-            kept: attempts.last,
+            attempts: attempts.all,
             next_at,
             reason: attempts.blocked,
             ended_at: None,
@@ -142,8 +140,7 @@ impl Known {
             created_at: letter.callback.created_at,
             state: State::Dead,
             batch: None,
-            count: letter.attempts.len(),
-            kept: letter.attempts,
+            attempts: letter.attempts,
             next_at: None,
             reason: Some(letter.reason),
             ended_at: Some(letter.at),
@@ -159,8 +156,7 @@ impl Known {
             created_at: receipt.created_at,
             state: State::Delivered,
             batch: receipt.batch,
-            count: receipt.attempts.len(),
-            kept: receipt.attempts,
+            attempts: receipt.attempts,
             next_at: None,
             reason: None,
             ended_at,
@@ -168,10 +164,10 @@ impl Known {
         }
     }
 
-    /// With every attempt that is kept, and its body.
+    /// With every attempt, and its body.
     pub fn whole(&self) -> Value {
         let mut whole = self.item();
-        whole["attemptsKept"] = json!(self.kept);
+        whole["attemptsKept"] = json!(self.attempts);
         if let Some(body) = &self.body {
             whole["body"] = serde_json::from_str(body).unwrap_or_else(|_| Value::from(body.as_str()));
         }
@@ -189,9 +185,9 @@ impl Known {
             "sequence": self.number.sequence,
             "createdAt": self.created_at,
             "state": self.state,
-            "attempts": self.count,
+            "attempts": self.attempts.len(),
         });
-        let last = self.kept.last().map(
+        let last = self.attempts.last().map(
             |Attempt { at, took_ms, outcome, .. }| json!({ "at": at, "tookMs": took_ms, "outcome": outcome }),
         );
         let more = [

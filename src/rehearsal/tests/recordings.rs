@@ -107,18 +107,19 @@ fn call_and_answer(said: &str, first: Value, mut second: Value) -> Value {
 }
 
 #[test]
-fn a_recording_names_the_calls_of_transformers_whose_answers_were_not_kept() {
+fn a_recording_names_the_calls_of_transformers_whose_answers_were_not_kept_whatever_they_wrote() {
     let script = "export async function handleInput({ request }) {\n\
                   await httpRequest({ uri: 'https://crm.example/who' }).catch(() => {}); return {};\n}\n\
                   export async function handleOutput({ output }) {\n\
                   await httpRequest({ uri: 'https://sms.example/send', method: 'POST', body: output.text }); return null;\n}";
     let note = |text: &str| json!({ "kind": "log", "place": "transformers/shop.js", "text": text });
     let says = json!([{ "sequence": 1, "text": "7", "source": "bot" }]);
+    let called = |hook: &str, method: &str, host: &str, outcome: &str| json!([{ "hook": hook, "method": method, "host": host, "outcome": outcome }]);
     let records = call_and_answer(
         "a",
-        json!({ "notes": [note("I ask: who is this?"), note("GET crm.example: no connection")] }),
+        json!({ "notes": [note("GET crm.example: 200")], "called": called("handleInput", "GET", "crm.example", "no connection") }),
         json!({ "outputs": says, "transformed": [{ "sequence": 1, "fate": "dropped" }],
-            "notes": [note("POST sms.example: 202")] }),
+            "called": called("handleOutput", "POST", "sms.example", "202") }),
     );
     let (text, failure) = recorded_with("input: true, output: true", script, FLOW_WITH_A_CALL, records);
     let expected = r#"# Recorded from a session.

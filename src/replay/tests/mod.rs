@@ -170,6 +170,7 @@ impl Tape {
             suspended: self.session.is_suspended(),
             outputs: turn.outputs,
             transformed: Vec::new(),
+            called: Vec::new(),
             notes: turn.notes,
         });
         self

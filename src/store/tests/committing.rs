@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::thread;
 
 use super::*;
 use crate::store::disk::Disk;
@@ -120,6 +121,25 @@ fn a_full_queue_refuses() {
     let store = Store::open(Settings { queue_max: 0, ..folder.settings() }).unwrap();
     assert_eq!(store.accepting(), Err(Refused::Overloaded));
     assert!(matches!(store.commit_blocking(Writes::new()), Err(Error::Refused(Refused::Overloaded))));
+}
+
+#[test]
+fn a_place_that_was_promised_is_kept_when_the_line_is_full_and_at_its_end() {
+    let folder = Folder::new();
+    let store = Store::open(Settings { queue_max: 1, ..folder.settings() }).unwrap();
+    drop(store.queue().room().unwrap());
+    let room = store.queue().room().unwrap();
+    assert_eq!(store.queue().room().err(), Some(Refused::Overloaded));
+    let closing = thread::spawn({
+        let store = store.clone();
+        move || store.close()
+    });
+    while store.accepting() != Err(Refused::Closing) {
+        thread::yield_now();
+    }
+    room.put(writes(|w| w.session(&session("u", 1))), Answer::Nobody);
+    closing.join().unwrap();
+    assert_eq!(store.session(&key("u")).unwrap(), Some(session("u", 1)));
 }
 
 #[test]

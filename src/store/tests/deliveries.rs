@@ -49,7 +49,7 @@ fn a_buried_callback_is_a_dead_letter_and_nothing_else_until_it_is_owed_again() 
     let folder = Folder::new();
     let store = folder.open();
     let first = number("u", NOW, 1);
-    let attempts = Attempts { count: 1, next_at: NOW + 1, last: vec![attempt("503")], blocked: None };
+    let attempts = Attempts { next_at: NOW + 1, all: vec![attempt("503")], blocked: None };
     commit(&store, |w| {
         w.callback(&key("u"), NOW, &callback(1, "{}"));
         w.attempts(&first, &attempts);

@@ -84,6 +84,7 @@ fn queued(sequence: u64) -> Queued {
         sequence,
         reminder: None,
         tries: 0,
+        called: Vec::new(),
         notes: Vec::new(),
     }
 }
@@ -109,6 +110,7 @@ fn record(turn: u64) -> Record {
         suspended: false,
         outputs: Vec::new(),
         transformed: Vec::new(),
+        called: Vec::new(),
         notes: Vec::new(),
     }
 }

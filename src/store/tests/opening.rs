@@ -16,6 +16,15 @@ fn what_was_committed_is_there_after_the_store_is_opened_again() {
 }
 
 #[test]
+fn a_store_has_a_secret_that_stays_and_that_no_other_store_has() {
+    let (folder, other) = (Folder::new(), Folder::new());
+    let secret = folder.open().secret().to_owned();
+    assert_eq!(secret.len(), 64);
+    assert_eq!(folder.open().secret(), secret);
+    assert_ne!(other.open().secret(), secret);
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn every_flush_goes_through_our_sync_file_range_to_fsync() {
     let folder = Folder::new();

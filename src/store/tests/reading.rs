@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::model::{
-    Awaited, Number, Owed, ProgramHash, ProgramSource, Quarantined, Seen, Stored, UserKey, Wait,
+    Accepted, Awaited, Number, Owed, ProgramHash, ProgramSource, Quarantined, Response, Seen, Stored, Told,
+    UserKey, Wait, Within,
 };
 use crate::store::{Damage, Error, Place, Row, key as place};
 
@@ -86,29 +87,51 @@ fn an_idempotency_key_is_remembered_for_a_day_over_midnight_and_not_longer() {
     let folder = Folder::new();
     let store = folder.open();
     let at = NOW - NOW % (24 * HOUR) + 23 * HOUR;
-    let seen = Seen { fingerprint: "f".into(), trace_id: "t".into(), input_id: "i".into(), sequence: 7, at };
-    commit(&store, |w| w.seen(&key("u"), "order-1", &seen));
-    assert_eq!(store.seen(&key("u"), "order-1", at).unwrap(), Some(seen.clone()));
-    assert_eq!(store.seen(&key("u"), "order-1", at + 23 * HOUR).unwrap(), Some(seen));
-    assert_eq!(store.seen(&key("u"), "order-1", at + 24 * HOUR).unwrap(), None);
-    assert_eq!(store.seen(&key("u"), "order-2", at).unwrap(), None);
-    assert_eq!(store.seen(&key("v"), "order-1", at).unwrap(), None);
+    let told = Accepted { trace_id: "t".into(), input_id: "i".into(), sequence: 7 };
+    let seen = Seen { fingerprint: "f".into(), told, at };
+    let (ann, bob) = (Within::Session(key("u")), Within::Session(key("v")));
+    commit(&store, |w| w.seen(&ann, "order-1", &seen));
+    assert_eq!(store.seen(&ann, "order-1", at).unwrap(), Some(seen.clone()));
+    assert_eq!(store.seen(&ann, "order-1", at + 23 * HOUR).unwrap(), Some(seen));
+    assert_eq!(store.seen::<Accepted>(&ann, "order-1", at + 24 * HOUR).unwrap(), None);
+    assert_eq!(store.seen::<Accepted>(&ann, "order-2", at).unwrap(), None);
+    assert_eq!(store.seen::<Accepted>(&bob, "order-1", at).unwrap(), None);
+}
+
+#[test]
+fn whatever_a_caller_was_told_at_an_endpoint_comes_back_whole() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let accepted = Accepted { trace_id: "t".into(), input_id: "i".into(), sequence: 7 };
+    let headers = vec![("x-mine".to_owned(), "1".to_owned())];
+    let response = Response { status: 201, headers, body: "long ".repeat(10_000) };
+    let (shop, other) = (Within::Endpoint("shop".to_owned()), Within::Endpoint("other".to_owned()));
+    let rows = count_rows(&store);
+    for (key, told) in [
+        ("accepted", Told::Accepted(accepted)),
+        ("dropped", Told::dropped("t")),
+        ("itself", Told::Itself(response)),
+    ] {
+        let seen = Seen { fingerprint: "f".into(), told, at: NOW };
+        commit(&store, |w| w.seen(&shop, key, &seen));
+        assert_eq!(store.seen(&shop, key, NOW).unwrap(), Some(seen));
+        assert_eq!(store.seen::<Told>(&other, key, NOW).unwrap(), None);
+    }
+    store.sweep_seen(NOW + 48 * HOUR, 10).unwrap();
+    store.commit_blocking(Writes::new()).unwrap();
+    assert_eq!(count_rows(&store), rows, "no piece of the long one is left");
 }
 
 #[test]
 fn a_sweep_takes_old_idempotency_keys_a_few_at_a_time_and_no_others() {
     let folder = Folder::new();
     let store = folder.open();
-    let seen = |at| Seen {
-        fingerprint: String::new(),
-        trace_id: String::new(),
-        input_id: String::new(),
-        sequence: 1,
-        at,
-    };
+    let seen = |at| Seen { fingerprint: String::new(), told: Told::dropped("t"), at };
+    let (ann, shop) = (Within::Session(key("u")), Within::Endpoint("shop".to_owned()));
     commit(&store, |w| {
-        (0..5).for_each(|n| w.seen(&key("u"), &format!("old {n}"), &seen(NOW - 48 * HOUR)));
-        w.seen(&key("u"), "fresh", &seen(NOW - 23 * HOUR));
+        (0..3).for_each(|n| w.seen(&ann, &format!("old {n}"), &seen(NOW - 48 * HOUR)));
+        (3..5).for_each(|n| w.seen(&shop, &format!("old {n}"), &seen(NOW - 48 * HOUR)));
+        w.seen(&ann, "fresh", &seen(NOW - 23 * HOUR));
     });
     let rows = count_rows(&store);
     let mut swept = Vec::new();
@@ -118,7 +141,7 @@ fn a_sweep_takes_old_idempotency_keys_a_few_at_a_time_and_no_others() {
     }
     assert_eq!(swept, [3, 2, 0]);
     assert_eq!(count_rows(&store), rows - 5);
-    assert!(store.seen(&key("u"), "fresh", NOW).unwrap().is_some());
+    assert!(store.seen::<Told>(&ann, "fresh", NOW).unwrap().is_some());
 }
 
 #[test]

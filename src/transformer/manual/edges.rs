@@ -15,7 +15,8 @@ pub(super) static HOOKS: Topic = Topic {
                 &["handleInput({ endpoint, request, response })"],
                 "A request at the door of the endpoint, before anything checks its body. What it gives back is the input, { userId, sessionId, text, \
                  data }; members that are missing are those of request.body. With null, or anything falsy, the input is dropped. \
-                 What it answers with response is what the caller gets, once the input is on the disk.",
+                 What it answers with response is what the caller gets, once the input is on the disk. A request that comes again with the same \
+                 Idempotency-Key is answered as the first time, and nothing runs; only an answer of 400 and more to a dropped input is not kept.",
             ),
             entry(
                 &[
@@ -27,7 +28,8 @@ pub(super) static HOOKS: Topic = Topic {
             entry(
                 &["handleOutput({ endpoint, output, processedOutput, userId, sessionId })"],
                 "One output, before it is committed. output is { text, data, traceId, disableSensitiveLogging, source }, processedOutput the body that \
-                 would be sent. What it gives back is sent instead, of any kind; with null, or anything falsy, nothing is.",
+                 would be sent. What it gives back is sent instead, of any kind; with null, or anything falsy, nothing is. Where it fails, the output \
+                 goes out as it was, or nowhere without a webhook; with abortOnError it is a dead letter, with a webhook or without.",
             ),
             entry(
                 &["handleExecutionFinished({ endpoint, userId, sessionId })"],
@@ -92,7 +94,7 @@ pub(super) static RESPONSE: Topic = Topic {
     name: "response",
     doc: "What the caller gets instead of the usual answer, if it is sent: once, with send, json, sendStatus, redirect or end. All but get give \
           back the response. A status is from 200 to 599; there are at most 100 headers, and the whole is at most as large as a body may \
-          be (limits.bodyBytes). Headers of the connection, like Content-Length, are left out.",
+          be (limits.bodyBytes). Headers of the connection, like Content-Length, are left out, and so is the body with a status of 204, 205 or 304.",
     parts: &[plain(
         Of::Members("response"),
         &[
@@ -119,7 +121,8 @@ pub(super) static HTTP_REQUEST: Topic = Topic {
           addresses and to what egress.allow lists, follows no redirect and tries once. An Idempotency-Key goes with it, the same when the \
           run is done again after a crash. The promise gives the body; with a status of 400 and more it is rejected with an error that has \
           statusCode, error (the body) and response, without an answer with one that is called RequestError. An answer has \
-          at most 256 KiB. Requests that are not awaited are sent too, and the run ends when all are answered.",
+          at most 256 KiB. Requests that are not awaited are sent too, and the run ends when all are answered. The transcript tells \
+          of each in called: the function that sent it, the method, the host, and the status or why there was no answer.",
     parts: &[
         plain(Of::Globals, &[entry(&["httpRequest(options)"], "The options are:")]),
         plain(

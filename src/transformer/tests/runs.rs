@@ -1,6 +1,7 @@
 //! Runs that ask and wait, their storage, their response, their lines.
 
 use super::*;
+use crate::model::Response;
 
 fn request(waiting: &Waiting, at: usize) -> &Request {
     match &waiting.asks()[at] {
@@ -268,9 +269,11 @@ fn a_moment_ends_where_a_long_run_begins() {
 }
 
 #[test]
-fn a_run_that_is_let_go_leaves_its_runtime_ready() {
+fn a_run_that_is_let_go_gives_what_it_wrote_and_leaves_its_runtime_ready() {
     let mut pool = pool();
-    let waiting = waits(start(&mut pool, &input("await httpRequest('https://a.example')")));
-    waiting.drop_run(&mut pool);
+    let waiting =
+        waits(start(&mut pool, &input("console.log('so far'); await httpRequest('https://a.example')")));
+    let wrote: Vec<String> = waiting.drop_run(&mut pool).into_iter().map(|line| line.text).collect();
+    assert_eq!(wrote, ["so far"]);
     assert_eq!(done(start(&mut pool, &input("return 1"))).result, Ok(json!(1)));
 }

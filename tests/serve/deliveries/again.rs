@@ -143,30 +143,53 @@ fn what_was_ordered_is_kept_over_a_kill_though_nobody_has_taken_it_yet() {
 }
 
 #[test]
-fn what_goes_again_while_its_endpoint_has_no_webhook_goes_when_it_has_one() {
+fn a_dead_letter_that_goes_again_does_not_wait_for_one_that_was_under_way_and_failed() {
+    let receiver = Receiver::start();
+    receiver.answers(Reply::Status(410)).times(1);
+    receiver.answers(Reply::Stall).times(1);
+    let webhook = "timeoutMs: 1000, retryAfterSeconds: [3600]";
+    let engine = Engine::start(Project::echo().door("shop", &receiver, webhook));
+    let session = engine.session("shop", "ann", "1");
+    say(&session, &["one", "two"]);
+    let dead = receiver.requests(2).remove(0);
+    assert_eq!(ordered(&engine, id(&dead), "redeliver"), "done");
+    let got = receiver.requests(3);
+    assert_eq!(texts(&got), ["one", "two", "one"]);
+    is_the_same(&got[2], &dead);
+}
+
+#[test]
+fn what_waits_while_its_endpoint_has_no_webhook_goes_when_it_has_one_unless_it_is_given_up() {
     let receiver = Receiver::start();
     receiver.answers(Reply::Status(410)).times(1);
     receiver.answers(Reply::Status(503)).times(1);
     let engine =
         Engine::start(Project::echo().door("shop", &receiver, "retryAfterSeconds: [3600]").not_watched());
     engine.session("shop", "ann", "1").says("hi, ann here");
-    engine.session("shop", "bob", "1").says("bob here");
+    say(&engine.session("shop", "bob", "1"), &["one", "two", "three"]);
     let [dead, waits] = ["dead", "retrying"].map(|state| {
         let item = listed_when(&engine, &format!("?state={state}"), |items| items.len() == 1).remove(0);
         text(&item, "id").to_owned()
     });
     engine.project.rewrite_endpoint("shop", "");
     engine.reload();
+    let of_bob = listed(&engine, "?user=bob");
+    let all: Vec<&str> = of_bob.iter().map(|item| text(item, "id")).collect();
     for id in [&dead, &waits] {
-        assert_eq!(ordered(&engine, id, "redeliver"), "done");
+        let problem = order(&engine, id, "redeliver").problem_for_now(503, "overloaded");
+        assert!(text(&problem, "detail").contains("has no webhook now"), "{problem}");
     }
-    let problem = order(&engine, &waits, "redeliver").problem_for_now(503, "overloaded");
-    assert!(text(&problem, "detail").contains("has no webhook now"), "{problem}");
+    assert_eq!(listed(&engine, "/dead").len(), 1, "it stays where a person sees it");
+    for given_up in &all[..2] {
+        assert_eq!(ordered(&engine, given_up, "bury"), "done");
+    }
+    order(&engine, all[2], "redeliver").problem_for_now(503, "overloaded");
     engine.project.rewrite_endpoint("shop", &to(&receiver, ""));
     engine.reload();
-    let mut all = receiver.texts(2);
-    all.sort();
-    assert_eq!(all, ["bob here", "hi, ann here"]);
+    let got = receiver.got(1);
+    assert_eq!((texts(&got), skipped(&got)), (vec!["three".to_owned()], vec![Some("2")]));
+    assert_eq!(ordered(&engine, &dead, "redeliver"), "done");
+    assert_eq!(receiver.texts(2), ["three", "hi, ann here"]);
 }
 
 #[test]

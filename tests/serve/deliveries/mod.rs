@@ -8,13 +8,11 @@ mod lists;
 mod one;
 mod wrong;
 
-use std::time::Instant;
-
 use antiphon::model::{Callback as Owed, DeadLetter, Number};
 use antiphon::store::Writes;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Callback, Engine, PATIENCE, Project, session_id, store};
+use crate::support::{Answer, Callback, Engine, Project, seen_when, session_id, store, texts};
 
 /// What goes to the webhook is given up after this, and the host is not blamed for it.
 const REFUSED: u16 = 404;
@@ -32,14 +30,7 @@ fn listed(engine: &Engine, query: &str) -> Vec<Value> {
 
 /// Looks until it is so: what became of an attempt is flushed a moment later.
 fn listed_when(engine: &Engine, query: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-    let since = Instant::now();
-    loop {
-        let items = listed(engine, query);
-        if is_so(&items) {
-            return items;
-        }
-        assert!(since.elapsed() < PATIENCE, "it never was so: {items:#?}");
-    }
+    seen_when(|| listed(engine, query), |items| is_so(items))
 }
 
 fn one(engine: &Engine, id: &str) -> Answer {
@@ -48,14 +39,7 @@ fn one(engine: &Engine, id: &str) -> Answer {
 
 /// Looks until the delivery is in this state; all that is told of it then.
 fn becomes(engine: &Engine, id: &str, state: &str) -> Value {
-    let since = Instant::now();
-    loop {
-        let whole = one(engine, id).json();
-        if whole["state"] == state {
-            return whole;
-        }
-        assert!(since.elapsed() < PATIENCE, "it never was {state}: {whole}");
-    }
+    seen_when(|| one(engine, id).json(), |whole| whole["state"] == state)
 }
 
 /// `order` is `redeliver` or `bury`.
@@ -77,10 +61,6 @@ fn text<'a>(item: &'a Value, name: &str) -> &'a str {
 
 fn id(callback: &Callback) -> &str {
     callback.header("webhook-id")
-}
-
-fn texts(callbacks: &[Callback]) -> Vec<String> {
-    callbacks.iter().map(Callback::text).collect()
 }
 
 /// Of each callback: how many before it were given up, as it says.

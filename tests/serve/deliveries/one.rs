@@ -1,7 +1,8 @@
 //! One delivery, with all that is known of it.
 
+use super::commands::run;
 use super::*;
-use crate::support::{Receiver, Reply};
+use crate::support::{Receiver, Reply, retries};
 
 /// More than is kept of an answer.
 const LONG: usize = 5_000;
@@ -32,6 +33,21 @@ fn a_dead_letter_is_shown_with_every_attempt_what_was_answered_and_its_body() {
         whole["attemptsKept"].as_array().into_iter().flatten().map(|one| one["at"].as_u64()).collect();
     assert!(times.is_sorted() && times[0] >= whole["createdAt"].as_u64(), "{whole}");
     assert!(whole["endedAt"].as_u64() >= times[2], "{whole}");
+}
+
+#[test]
+fn of_a_hundred_attempts_every_one_is_kept_and_told() {
+    let receiver = Receiver::start();
+    receiver.answers(Reply::Says(REFUSED, "not here")).always();
+    let engine = Engine::start(Project::echo().door("shop", &receiver, &retries(99, 0.0)));
+    engine.session("shop", "ann", "1").says("hi");
+    let first = receiver.requests(1).remove(0);
+    let whole = becomes(&engine, id(&first), "dead");
+    assert_eq!((&whole["attempts"], told(&whole, "outcome")), (&json!(100), vec!["404"; 100]));
+    assert_eq!(text(&whole, "reason"), "100 attempts, the last one: 404");
+    let page = run(&engine, &["show", id(&first)]).out;
+    assert!(page.contains("\ndead, 100 attempts, the last one: 404\n"), "{page}");
+    assert_eq!(page.matches("\n    not here\n").count(), 100, "{page}");
 }
 
 #[test]

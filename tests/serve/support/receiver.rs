@@ -29,8 +29,8 @@ pub enum Reply {
     Json(&'static str),
     /// This status with this body.
     Says(u16, &'static str),
-    /// 503 with `Retry-After` in seconds.
-    Later(u64),
+    /// This status with `Retry-After` in seconds.
+    Later(u16, u64),
     /// 302 to another path of this receiver.
     Redirect,
     /// No answer until `goes_on`, then 204.
@@ -158,7 +158,7 @@ impl Receiver {
 
     /// The texts of the first so many.
     pub fn texts(&self, count: usize) -> Vec<String> {
-        self.got(count).iter().map(Callback::text).collect()
+        texts(&self.got(count))
     }
 
     /// The most requests that hung at the same time.
@@ -177,6 +177,10 @@ impl Answers<'_> {
     pub fn always(self) {
         self.receiver.shared.lock().always = Some(self.reply);
     }
+}
+
+pub fn texts(callbacks: &[Callback]) -> Vec<String> {
+    callbacks.iter().map(Callback::text).collect()
 }
 
 impl Callback {
@@ -254,7 +258,7 @@ impl Shared {
                 Reply::Status(_)
                 | Reply::Json(_)
                 | Reply::Says(..)
-                | Reply::Later(_)
+                | Reply::Later(..)
                 | Reply::Redirect
                 | Reply::Hang
                 | Reply::Endless => {}
@@ -309,7 +313,8 @@ impl State {
 fn any(chance: &mut Chance) -> Reply {
     match chance.below(100) {
         0..=9 => Reply::Status(500),
-        10..=11 => Reply::Later(1),
+        10 => Reply::Later(503, 1),
+        11 => Reply::Later(429, 1),
         12..=17 => Reply::Redirect,
         18..=23 => Reply::Cut,
         24..=29 => Reply::CutHalfway,
@@ -336,7 +341,7 @@ fn written(reply: Reply) -> String {
         Reply::Huge => (500, "content-length: 20000000\r\n".to_owned()),
         Reply::Trickle => (500, "content-length: 1000000\r\n".to_owned()),
         Reply::Status(status) => (status, String::new()),
-        Reply::Later(seconds) => (503, format!("retry-after: {seconds}\r\n")),
+        Reply::Later(status, seconds) => (status, format!("retry-after: {seconds}\r\n")),
         Reply::Endless => (200, "content-length: 9\r\n".to_owned()),
         Reply::Redirect => (302, "location: /elsewhere\r\n".to_owned()),
         Reply::Hang => (204, String::new()),

@@ -52,7 +52,15 @@ pub fn leave_work(store: &Store, number: usize, now: u64) {
     writes.enqueue(
         &id.key(),
         now,
-        &Queued { id: id.clone(), input, sequence: 8, reminder: None, tries: 0, notes: Vec::new() },
+        &Queued {
+            id: id.clone(),
+            input,
+            sequence: 8,
+            reminder: None,
+            tries: 0,
+            called: Vec::new(),
+            notes: Vec::new(),
+        },
     );
     store.commit_blocking(writes).expect("there is room on the disk");
 }

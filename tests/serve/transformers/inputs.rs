@@ -1,5 +1,7 @@
 //! What comes in: the three functions that make an input of a request, and how they answer, drop, fail and wait.
 
+use std::thread;
+
 use serde_json::json;
 
 use super::{ECHO, notes, shop};
@@ -72,6 +74,25 @@ fn a_transformer_answers_its_caller_itself_and_what_it_accepts_is_accepted_befor
 }
 
 #[test]
+fn an_answer_whose_status_has_no_body_leaves_nothing_before_the_next_one() {
+    let receiver = Receiver::start();
+    let script = "export const handleInput = ({ request, response }) => {\n\
+                  if (request.query.send) response.status(Number(request.query.send)).send('a body');\n\
+                  else response.sendStatus(Number(request.query.status));\n};";
+    let engine = Engine::start(shop(&receiver, ECHO, "input: true", script));
+    let (mut connection, path) = (engine.connect(), engine.path("shop"));
+    for status in [204, 205, 304] {
+        for way in ["send", "status"] {
+            let answer = connection.post(&format!("{path}?{way}={status}"), &[], b"hello").unwrap();
+            assert_eq!((answer.status, answer.body.as_slice()), (status, b"".as_slice()), "{way}");
+            assert_eq!(answer.head.header("content-type"), None, "{way} {status}");
+        }
+    }
+    let answer = connection.post(&format!("{path}?status=200"), &[], b"hello").unwrap();
+    assert_eq!((answer.status, answer.body.as_slice()), (200, b"OK".as_slice()));
+}
+
+#[test]
 fn a_failure_lets_the_input_go_on_as_it_came_or_is_a_502() {
     let receiver = Receiver::start();
     let script = "export function handleInput({ request }) {\n  if (request.body.text === 'list') return [1];\n  \
@@ -109,6 +130,7 @@ fn a_failure_lets_the_input_go_on_as_it_came_or_is_a_502() {
 fn a_get_reaches_handle_input_if_it_is_on_and_any_content_type_does() {
     let receiver = Receiver::start();
     let script = "export const handleInput = ({ request, response }) => {\n\
+                  if (request.query.fails) throw new Error('as it was asked to');\n\
                   if (request.query.challenge) { response.send(request.query.challenge); return; }\n\
                   const { From, Body } = typeof request.body === 'string' ? JSON.parse('{}') : request.body;\n\
                   return { userId: From ?? 'text', sessionId: 'sms', text: Body ?? request.rawBody };\n};";
@@ -126,9 +148,11 @@ fn a_get_reaches_handle_input_if_it_is_on_and_any_content_type_does() {
     let mut texts = receiver.texts(2);
     texts.sort();
     assert_eq!(texts, ["Good day", "plain words"]);
-    let refused = connection.ask("GET", &engine.path("plain"), &[], b"").unwrap();
-    refused.problem(405, "method-not-allowed");
-    assert_eq!(refused.head.header("allow"), Some("POST"));
+    for refused in [engine.path("plain"), format!("{path}?fails=yes")] {
+        let refused = connection.ask("GET", &refused, &[], b"").unwrap();
+        refused.problem(405, "method-not-allowed");
+        assert_eq!(refused.head.header("allow"), Some("POST"));
+    }
 }
 
 #[test]
@@ -180,21 +204,6 @@ fn inject_and_notify_go_through_functions_of_their_own_in_both_forms() {
 }
 
 #[test]
-fn a_key_that_comes_again_is_answered_as_the_first_time_though_its_transformer_runs_again() {
-    let receiver = Receiver::start();
-    let script =
-        "export const handleInput = ({ request }) => ({ text: request.body.text + ' ' + uuid.v4() });";
-    let engine = Engine::start(shop(&receiver, ECHO, "input: true", script));
-    let session = engine.session("shop", "ann", "1");
-    let post = |text: &str| session.post("", &json!({ "text": text }), &[("idempotency-key", "k")]);
-    let first = post("one");
-    assert_eq!(post("one").json(), first.json());
-    post("two").problem(409, "key-reused");
-    session.says("three");
-    assert_eq!(receiver.texts(2).iter().map(|text| &text[..3]).collect::<Vec<_>>(), ["one", "thr"]);
-}
-
-#[test]
 fn an_address_inside_is_refused_to_a_transformer_too() {
     let (receiver, inside) = (Receiver::start(), Receiver::start());
     let script = format!(
@@ -221,6 +230,38 @@ fn a_run_that_waits_too_long_fails() {
     let engine = Engine::start(project);
     engine.session("shop", "ann", "1").try_say("hello").problem(502, "transformer-failed");
     engine.wait_for_log("handleInput waited for too long, nothing was accepted;");
+}
+
+#[test]
+fn two_requests_of_one_session_at_once_find_the_same_storage_and_each_writes_the_members_it_changed() {
+    let (receiver, api) = (Receiver::start(), Receiver::start());
+    api.answers(Reply::Hang).times(2);
+    let script = format!(
+        "export async function handleInput({{ request, response }}) {{\n\
+           const {{ userId, sessionId, text }} = request.body;\n\
+           const storage = await getSessionStorage(userId, sessionId);\n\
+           if (text === 'look') return void response.json(storage);\n\
+           storage[text] = (storage[text] ?? 0) + 1;\n\
+           storage.count = (storage.count ?? 0) + 1;\n\
+           await httpRequest({{ uri: '{}' }});\n  return {{}};\n}}",
+        api.base()
+    );
+    let engine = Engine::start(shop(&receiver, ECHO, "input: true", &script));
+    let session = engine.session("shop", "ann", "1");
+    thread::scope(|scope| {
+        let posted = ["a", "b"].map(|text| {
+            scope.spawn({
+                let session = &session;
+                move || session.says(text)
+            })
+        });
+        api.requests(2);
+        api.goes_on();
+        let mut sequences = posted.map(|posted| posted.join().unwrap());
+        sequences.sort_unstable();
+        assert_eq!(sequences, [1, 2]);
+    });
+    assert_eq!(session.try_say("look").json(), json!({ "a": 1, "b": 1, "count": 1 }));
 }
 
 #[test]

@@ -4,6 +4,8 @@
 mod inputs;
 mod outputs;
 mod readme;
+mod repeats;
+mod requests;
 
 use serde_json::Value;
 
@@ -16,6 +18,11 @@ pub fn shop(receiver: &Receiver, flow: &str, hooks: &str, script: &str) -> Proje
 }
 
 pub const ECHO: &str = "- say: \"{{ input.text }}\"\n";
+
+/// The requests of its transformers.
+pub fn called(session: &Session) -> Vec<Value> {
+    session.transcript().iter().filter_map(|turn| turn["called"].as_array()).flatten().cloned().collect()
+}
 
 /// Kind, place and text of all of them.
 pub fn notes(session: &Session) -> Vec<(String, String, String)> {

@@ -1,5 +1,5 @@
-//! What goes out: outputs that are changed, dropped and buried, the storage of a session, and transformers that wait while
-//! the process is killed or stopped.
+//! What goes out: outputs that are changed, dropped and buried, the storage of a session, and transformers that loop, or wait
+//! while the process is stopped.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use antiphon::store::Writes;
 use serde_json::{Value, json};
 
 use super::{ECHO, notes, shop};
-use crate::support::{Engine, Project, Receiver, Reply, session_id, store};
+use crate::support::{Engine, Project, Receiver, Reply, session_id, store, to};
 
 #[test]
 fn what_handle_output_gives_back_is_sent_as_it_is_and_what_it_drops_leaves_no_gap() {
@@ -40,16 +40,16 @@ fn what_handle_output_gives_back_is_sent_as_it_is_and_what_it_drops_leaves_no_ga
 }
 
 #[test]
-fn no_two_runs_draw_the_same_chance_also_where_no_flow_ran() {
+fn no_two_runs_draw_the_same_chance_neither_for_outputs_of_one_turn_nor_where_no_flow_ran() {
     let receiver = Receiver::start();
     let script = "export const handleOutput = ({ output }) => ({ AIOutput: { text: `${uuid.v4()} ${Math.random()}` } });";
-    let engine = Engine::start(shop(&receiver, "- say: \"{{ Math.random() }}\"\n", "output: true", script));
+    let engine = Engine::start(shop(&receiver, "- say: a\n- say: b\n", "output: true", script));
     let session = engine.session("shop", "ann", "1");
     session.says("hello");
     session.notifies("one");
     session.notifies("two");
-    let drawn: BTreeSet<String> = receiver.texts(3).into_iter().collect();
-    assert_eq!(drawn.len(), 3, "{drawn:?}");
+    let drawn: BTreeSet<String> = receiver.texts(4).into_iter().collect();
+    assert_eq!(drawn.len(), 4, "{drawn:?}");
 }
 
 #[test]
@@ -79,6 +79,23 @@ fn an_output_whose_transformer_fails_goes_out_as_it_was_or_becomes_a_dead_letter
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].reason, "handleOutput failed: transformers/shop.js:2: Error: I cannot");
     assert!(letters[0].callback.body.contains("bad") && letters[0].attempts.is_empty());
+}
+
+#[test]
+fn an_output_that_was_given_up_in_the_middle_of_a_batch_is_told_with_the_one_behind_it() {
+    let receiver = Receiver::start();
+    let script = "export function handleOutput({ output, processedOutput }) {\n  if (output.text === 'two') throw new Error('I cannot');\n  return processedOutput;\n}";
+    let hooks = "transformers: { file: shop.js, output: true, abortOnError: true }";
+    let webhook = to(&receiver, "batch: { max: 3, lingerMs: 60000 }");
+    let project =
+        Project::new("- say: one\n- say: two\n- say: three\n- say: four\n").script("shop.js", script);
+    let engine = Engine::start(project.endpoint("shop", &format!("{webhook}\n{hooks}")));
+    engine.session("shop", "ann", "1").says("hello");
+    let batch = receiver.got(1).remove(0);
+    let texts: Vec<Value> =
+        batch.json().as_array().unwrap().iter().map(|output| output["AIOutput"]["text"].clone()).collect();
+    assert_eq!(texts, ["one", "three", "four"]);
+    assert_eq!((batch.header("antiphon-sequence"), batch.header("antiphon-skipped")), ("1,3,4", "0,1,0"));
 }
 
 #[test]
@@ -116,55 +133,6 @@ fn the_storage_of_a_session_is_shared_by_its_hooks_and_outlives_the_process() {
     assert!(texts.contains(&"b 1 2 0".to_owned()), "{texts:?}");
     assert!(texts.contains(&"a 3 3 1".to_owned()) && texts.contains(&"b 3 4 1".to_owned()), "{texts:?}");
     assert!(texts.contains(&"a 4 5 2".to_owned()) && texts.contains(&"b 4 6 2".to_owned()), "{texts:?}");
-}
-
-#[test]
-fn a_transformer_waits_for_its_request_while_the_session_keeps_its_order_and_others_are_served() {
-    let (receiver, api) = (Receiver::start(), Receiver::start());
-    api.answers(Reply::Hang).times(1);
-    let script = format!(
-        "export async function handleOutput({{ output, processedOutput }}) {{\n\
-           if (output.text !== 'slow') return processedOutput;\n\
-           await httpRequest({{ uri: '{}/check', method: 'POST', body: {{ text: output.text }}, json: true }});\n\
-           return processedOutput;\n}}",
-        api.base()
-    );
-    let engine = Engine::start(shop(&receiver, ECHO, "output: true", &script));
-    let session = engine.session("shop", "ann", "1");
-    assert_eq!(session.says("slow"), 1, "it is safe in the queue");
-    let asked = api.requests(1);
-    assert_eq!(asked[0].head.first, "POST /check HTTP/1.1");
-    assert!(asked[0].header("idempotency-key").starts_with("call_"));
-    assert_eq!((session.says("next"), session.notifies("last")), (2, 3));
-    engine.session("shop", "bob", "1").says("meanwhile");
-    assert_eq!(receiver.texts(1), ["meanwhile"]);
-    api.goes_on();
-    assert_eq!(receiver.texts(4), ["meanwhile", "slow", "next", "last"]);
-    let request = ("log".to_owned(), "transformers/shop.js".to_owned(), "POST 127.0.0.1: 204".to_owned());
-    assert_eq!(notes(&session), [request]);
-}
-
-#[test]
-fn a_kill_while_a_transformer_waits_runs_its_input_once_more_in_order_with_the_same_key() {
-    let (receiver, api) = (Receiver::start(), Receiver::start());
-    api.answers(Reply::Hang).times(1);
-    let script = format!(
-        "export async function handleOutput({{ processedOutput }}) {{\n\
-           await httpRequest({{ uri: '{}', method: 'POST' }});\n  return processedOutput;\n}}",
-        api.url()
-    );
-    let flow = "- code: \"context.n = (context.n ?? 0) + 1\"\n- say: \"{{ context.n }} {{ input.text }}\"\n";
-    let mut engine = Engine::start(shop(&receiver, flow, "output: true", &script));
-    let session = engine.session("shop", "ann", "1");
-    assert_eq!((session.says("one"), session.says("two")), (1, 2));
-    let key = api.requests(1)[0].header("idempotency-key").to_owned();
-    engine.kill();
-    engine.start_again();
-    assert_eq!(receiver.texts(2), ["1 one", "2 two"]);
-    let keys: Vec<String> =
-        api.requests(3).iter().map(|one| one.header("idempotency-key").to_owned()).collect();
-    assert_eq!((&keys[1], keys[2] == key), (&key, false), "the first is asked again, the second is another");
-    assert_eq!(session.transcript().len(), 2);
 }
 
 #[test]
@@ -208,25 +176,6 @@ fn a_transformer_that_loops_holds_up_nobody_whose_transformer_waits_for_an_answe
     answered.sort();
     others.sort();
     assert_eq!(answered, others, "they do not wait for the loop");
-}
-
-#[test]
-fn a_custom_channel_sends_by_itself_and_needs_no_webhook() {
-    let api = Receiver::start();
-    let script = format!(
-        "export async function handleOutput({{ output, userId }}) {{\n\
-           await httpRequest({{ uri: '{}/messages', method: 'POST', json: true, body: {{ to: userId, text: output.text }} }});\n\
-           return null;\n}}",
-        api.base()
-    );
-    let project = Project::new("- say: Hello\n- say: Bye\n").script("sms.ts", &script);
-    let engine = Engine::start(project.endpoint("sms", "transformers: { file: sms.ts, output: true }"));
-    let session = engine.session("sms", "ann", "1");
-    session.says("hi");
-    let sent: Vec<Value> = api.got(2).iter().map(|request| request.json()).collect();
-    assert_eq!(sent, [json!({ "to": "ann", "text": "Hello" }), json!({ "to": "ann", "text": "Bye" })]);
-    let keys: Vec<String> = api.got(2).iter().map(|one| one.header("idempotency-key").to_owned()).collect();
-    assert_ne!(keys[0], keys[1]);
 }
 
 #[test]
