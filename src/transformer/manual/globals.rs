@@ -4,7 +4,7 @@ use super::{Of, Part, Topic, entry, plain};
 
 pub(super) static CONSOLE: Topic = Topic {
     name: "console",
-    doc: "Lines for the transcript, and for the log if log.console is on: at most 100 of a run, of 1,000 characters each.",
+    doc: "Lines for the transcript, and for the log if log.console is on: at most 50 of a run, of 1,000 characters each; a last one tells how many more there were.",
     parts: &[
         plain(Of::Globals, &[entry(&["console"], "It has:")]),
         plain(
