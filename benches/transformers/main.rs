@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use antiphon::model::Map;
-use antiphon::transformer::{Answer, AtMost, Bounds, Hook, Job, Pool, Step, Transformer};
+use antiphon::transformer::{Answer, Bounds, Hook, Job, Pool, Step, Transformer};
 use rounds::measure;
 use serde_json::{Value, json};
 
@@ -73,7 +73,7 @@ fn first_run() -> Duration {
 }
 
 fn run(pool: &mut Pool, job: &Job) {
-    match pool.start(job, AtMost::Moment).expect("it is short") {
+    match pool.start_for_a_moment(job).expect("it is short") {
         Step::Done(done) => drop(done.result.expect("it gives its argument back")),
         Step::Waits(waiting) => drop(waiting.go_on(vec![Answer::Storage(Map::new())], pool)),
     }
@@ -84,7 +84,7 @@ fn runtime_bytes() -> usize {
     let job = job(STORED, Hook::Input);
     let pool = &mut Pool::new(MEMORY_BYTES);
     let before = resident();
-    let waiting: Vec<_> = (0..100).map(|_| pool.start(&job, AtMost::Moment)).collect();
+    let waiting: Vec<_> = (0..100).map(|_| pool.start_for_a_moment(&job)).collect();
     let grown = resident() - before;
     grown / waiting.len()
 }
@@ -107,6 +107,7 @@ fn job(source: &str, hook: Hook) -> Job {
         transformer: Arc::new(transformer),
         hook,
         arguments,
+        raw_body: Some(b"{}".as_slice().into()),
         now: NOW,
         seed: 7,
         bounds,

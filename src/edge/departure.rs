@@ -110,6 +110,7 @@ impl Departures {
             transformer: self.transformers().transformer.clone(),
             hook,
             arguments,
+            raw_body: None,
             now: *now,
             seed: seed.wrapping_add(chance),
             bounds: bounds.clone(),

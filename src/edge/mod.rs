@@ -7,17 +7,21 @@
 
 mod arrival;
 mod departure;
+mod lane;
 mod lanes;
 mod lately;
 mod notes;
+mod outside;
 mod posted;
+mod room;
 mod runner;
 
 pub use arrival::{Arrival, Arrived, arrived, hook, job};
 pub use departure::{Departed, Departures, Given};
-pub use lanes::{Lanes, Order, Recall, Recalled, Run, called, host, outcome};
+pub use lanes::{Lanes, Order, Run};
 use notes::of_run;
 pub use notes::{Failed, log, problem, told};
+pub use outside::{Recall, Recalled, called, host, outcome};
 pub use posted::{Posted, Wire};
 pub use runner::{Runner, at_once};
 
@@ -46,3 +50,6 @@ pub fn check_kept(kept: &Kept, bytes_max: usize) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,7 @@ impl Failed {
         };
         let (how, limit) = match failure.kind {
             FailureKind::Thrown => ("failed", ""),
-            FailureKind::OutOfTime if failure.text.contains("limits.") => ("waited for too long", ""),
+            FailureKind::WaitedTooLong => ("waited for too long", " (limits.transformerWaitMs)"),
             FailureKind::OutOfTime => ("computed for too long", " (limits.transformerMs)"),
             FailureKind::OutOfMemory => ("ran out of memory", " (limits.transformerMemoryBytes)"),
             FailureKind::NoEnd => ("had no end", ""),

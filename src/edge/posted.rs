@@ -1,12 +1,13 @@
 //! A request as a transformer sees it, made of what came over the wire. It is the same whether a server got it or a
 //! conversation test wrote it.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use crate::model::{Map, is_of_type};
+use crate::model::{FORM, Map, is_of_type};
 
-const FORM: &str = "application/x-www-form-urlencoded";
 /// The key of the server opens all of it: no transformer needs to see it.
 const HIDDEN: &str = "x-api-key";
 
@@ -30,7 +31,7 @@ pub struct Posted {
     pub query: Map,
     /// JSON of any kind, the fields of a form, or the text if it is neither.
     pub body: Value,
-    pub raw_body: String,
+    pub raw_body: Arc<[u8]>,
     pub original_url: String,
     pub ip: String,
 }
@@ -45,7 +46,7 @@ impl Posted {
             query: url.split_once('?').map(|(_, query)| fields(query.as_bytes())).unwrap_or_default(),
             body: body(content_type, bytes),
             headers,
-            raw_body: String::from_utf8_lossy(bytes).into_owned(),
+            raw_body: bytes.into(),
             original_url: url.to_owned(),
             ip,
         }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::lately::Lately;
-use crate::transformer::{Answer, AtMost, Done, Failure, FailureKind, Job, Line, Pool, Step, Waiting};
+use crate::transformer::{Answer, Done, Failure, FailureKind, Job, Line, Pool, Step, Waiting};
 
 /// The runtimes of one thread.
 pub struct Runner {
@@ -38,25 +38,34 @@ impl Runner {
         Runner { pool: Pool::new(memory_bytes), memory_bytes }
     }
 
-    /// None: it needs longer than `at_most`.
-    pub fn start(&mut self, job: &Job, at_most: AtMost) -> Option<Step> {
-        // The setting may be another one since.
-        if self.memory_bytes != job.bounds.memory_bytes {
-            *self = Runner::new(job.bounds.memory_bytes);
-        }
-        match catch_unwind(AssertUnwindSafe(|| self.pool.start(job, at_most))) {
+    pub fn start(&mut self, job: &Job) -> Step {
+        self.fit(job);
+        match catch_unwind(AssertUnwindSafe(|| self.pool.start(job))) {
             Ok(step) => step,
-            Err(_) => Some(self.panicked()),
+            Err(_) => self.panicked(),
         }
     }
 
+    /// None: it needs longer, or asks for something.
     fn in_a_moment(&mut self, job: &Job) -> Option<Done> {
-        match self.start(job, AtMost::Moment)? {
+        self.fit(job);
+        let step = match catch_unwind(AssertUnwindSafe(|| self.pool.start_for_a_moment(job))) {
+            Ok(step) => step?,
+            Err(_) => self.panicked(),
+        };
+        match step {
             Step::Done(done) => Some(done),
             Step::Waits(waiting) => {
                 drop(self.leave(waiting));
                 None
             }
+        }
+    }
+
+    /// The setting may be another one since.
+    fn fit(&mut self, job: &Job) {
+        if self.memory_bytes != job.bounds.memory_bytes {
+            *self = Runner::new(job.bounds.memory_bytes);
         }
     }
 

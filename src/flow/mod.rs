@@ -16,7 +16,7 @@ mod tests;
 
 pub use compile::compile;
 pub use link::link;
-pub use parse::{Check, METHODS, SyntaxError, parse};
+pub use parse::{Check, SyntaxError, parse};
 pub use program::{
     Ask, Body, Choice, DEFAULT_LANGUAGE, Expect, Forget, Handover, Http, Op, Part, Program, Remind, Say,
     Setting, Span, Target, Template, Timeout, Tree,

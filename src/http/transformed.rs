@@ -115,7 +115,8 @@ impl Way<'_> {
         let mut about = vec![self.endpoint.name.clone(), self.hook.0.function().to_owned()];
         about.extend(words.map(str::to_owned));
         let recall = self.front.engine.recall(&self.endpoint.name);
-        let order = Order { job, about, recall, wait_ms: project.settings.limits.transformer_wait_ms };
+        let (endpoint, wait_ms) = (self.endpoint.name.clone(), project.settings.limits.transformer_wait_ms);
+        let order = Order { job, endpoint, about, recall, wait_ms };
         self.front.engine.lanes.run_if_room(order).await.ok_or(Refusal::Overloaded)
     }
 
@@ -201,7 +202,8 @@ fn answer(told: Told) -> HttpResponse {
 }
 
 fn answered(response: Response) -> HttpResponse {
-    let status = StatusCode::from_u16(response.status).expect("the edge takes only statuses from 200 to 599");
+    let status =
+        StatusCode::from_u16(response.status).expect("the sandbox takes only statuses from 200 to 599");
     let mut answer = HttpResponse::build(status);
     for (name, value) in response.headers {
         answer.append_header((name, value));

@@ -6,8 +6,12 @@ use serde_json::Value;
 use super::{DEPTH_MAX, Kind, Map, Problem, is_too_deep};
 
 /// Of a name, and of a text, in characters: contract, section 3.
-const NAME_CHARS_MAX: usize = 256;
-const TEXT_CHARS_MAX: usize = 10_000;
+pub const NAME_CHARS_MAX: usize = 256;
+pub const TEXT_CHARS_MAX: usize = 10_000;
+
+/// Content-Types of bodies.
+pub const JSON: &str = "application/json";
+pub const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What was posted.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,10 +31,15 @@ pub struct FieldError {
 
 /// Whether an input is taken from a body of this Content-Type.
 pub fn expect_json(content_type: Option<&str>) -> Result<(), Problem> {
-    if content_type.is_some_and(|given| is_of_type(given, "application/json")) {
+    if content_type.is_some_and(|given| is_of_type(given, JSON)) {
         return Ok(());
     }
     Err(Problem::new(Kind::UnsupportedMediaType, "send the body as Content-Type: application/json"))
+}
+
+/// Whether a user or a session can be called so.
+pub fn is_name(text: &str) -> bool {
+    (1..=NAME_CHARS_MAX).contains(&text.chars().count())
 }
 
 /// Whether a Content-Type is this one, parameters aside.
@@ -87,7 +96,7 @@ fn check(mut object: Map) -> Result<Body, Vec<FieldError>> {
 fn name(object: &mut Map, field: &str, faults: &mut Vec<FieldError>) -> String {
     let wrong = format!("is required: a string of 1 to {NAME_CHARS_MAX} characters");
     match object.remove(field) {
-        Some(Value::String(name)) if (1..=NAME_CHARS_MAX).contains(&name.chars().count()) => name,
+        Some(Value::String(name)) if is_name(&name) => name,
         Some(_) | None => {
             faults.push(fault(field, &wrong));
             String::new()
@@ -108,7 +117,7 @@ fn string(object: &mut Map, field: &str, faults: &mut Vec<FieldError>) -> Option
     match object.remove(field)? {
         Value::String(text) => Some(text),
         other => {
-            faults.push(fault(field, &format!("is a string, not {}", kind(&other))));
+            faults.push(fault(field, &format!("is a string, not {}", kind_of(&other))));
             None
         }
     }
@@ -128,7 +137,7 @@ fn data(object: &mut Map, faults: &mut Vec<FieldError>) -> Option<Map> {
         }
         Value::Object(data) => Some(data),
         other => {
-            faults.push(fault(field, &format!("is an object, not {}", kind(&other))));
+            faults.push(fault(field, &format!("is an object, not {}", kind_of(&other))));
             None
         }
     }
@@ -138,7 +147,8 @@ fn fault(field: &str, detail: &str) -> FieldError {
     FieldError { field: field.to_owned(), detail: detail.to_owned() }
 }
 
-fn kind(value: &Value) -> &'static str {
+/// In words for whoever wrote it.
+pub fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",

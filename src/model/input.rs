@@ -33,6 +33,7 @@ pub struct Accepted {
 /// What a transformer answered the caller itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
+    /// From 200 to 599.
     pub status: u16,
     /// With `content-type` if there is a body.
     pub headers: Vec<(String, String)>,

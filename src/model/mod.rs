@@ -15,8 +15,10 @@ mod session;
 mod span;
 mod wait;
 
-pub use body::{Body, FieldError, expect_json, is_of_type};
-pub use call::{Call, CallResult};
+pub use body::{
+    Body, FORM, FieldError, JSON, NAME_CHARS_MAX, TEXT_CHARS_MAX, expect_json, is_name, is_of_type, kind_of,
+};
+pub use call::{Call, CallResult, METHODS};
 pub use delivery::{
     Attempt, Attempts, Batch, DeadLetter, Number, ProgramSource, Quarantined, Queued, Receipt, Seen, Stored,
 };

@@ -252,7 +252,7 @@ static CALLS: Names = Names {
 
 static CALL: Form = Form {
     called: "a method and an address such as \"GET https://shop.example/orders/7\"",
-    pattern: "^(GET|POST|PUT|PATCH|DELETE|HEAD) .*(://|\\$\\{)",
+    pattern: "^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) .*(://|\\$\\{)",
 };
 
 /// What a call is answered. In a list of them each is used once, the last one again and again.

@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::edge;
-use crate::flow::METHODS;
-use crate::model::{Call, CallResult, Called};
+use crate::model::{Call, CallResult, Called, JSON, METHODS};
 use crate::project::conversation;
 use crate::yaml::{self, Entry, Faults, Node, Value as Written};
 
@@ -119,9 +118,7 @@ pub(super) fn read(
 }
 
 fn read_one(key: &str, Entry { place, node, .. }: &Entry, faults: &mut Faults) -> Vec<CallResult> {
-    let known = key
-        .split_once(' ')
-        .filter(|(method, url)| METHODS.iter().any(|(_, known)| known == method) && url.contains("://"));
+    let known = key.split_once(' ').filter(|(method, url)| METHODS.contains(method) && url.contains("://"));
     if known.is_none() {
         let text = format!(
             "\"{key}\" is no call; write its method and address: \"GET https://shop.example/orders/7\""
@@ -157,7 +154,7 @@ fn answer(node: &Node, faults: &mut Faults) -> Option<CallResult> {
     let text = match json {
         None => text.unwrap_or_default().to_owned(),
         Some(json) => {
-            headers.entry("content-type".to_owned()).or_insert_with(|| "application/json".to_owned());
+            headers.entry("content-type".to_owned()).or_insert_with(|| JSON.to_owned());
             json.to_json().to_string()
         }
     };

@@ -13,11 +13,8 @@ use crate::model::{Map, Position, Speaker};
 /// None if the output is the one that is expected.
 pub(super) fn output(expected: &Bot, heard: &Heard) -> Option<String> {
     let said = talk::quoted(heard);
-    if let Some(wanted) = &expected.sent
-        && let Some(Difference { path, found, wanted }) = difference(&heard.sent, wanted)
-    {
-        let place = if path.is_empty() { String::new() } else { format!(" at {path}") };
-        return Some(format!("what is sent is{place} {found}, expected {wanted}"));
+    if let Some(parted) = expected.sent.as_ref().and_then(|wanted| difference(&heard.sent, wanted)) {
+        return Some(format!("what is sent is{}", parted.told()));
     }
     let Some(output) = &heard.output else {
         let known = expected.sent.is_some() && expected.is_of_any_words();
@@ -75,9 +72,8 @@ fn reply_body(wanted: &Value, found: &str) -> Option<String> {
     let Ok(json) = serde_json::from_str::<Value>(found) else {
         return Some(format!("the body of the answer is {found:?}, which is no JSON, expected {wanted}"));
     };
-    let Difference { path, found, wanted } = parted(&json, wanted, Members::Wanted)?;
-    let place = if path.is_empty() { String::new() } else { format!(" at {path}") };
-    Some(format!("the body of the answer is{place} {found}, expected {wanted}"))
+    let parted = parted(&json, wanted, Members::Wanted)?;
+    Some(format!("the body of the answer is{}", parted.told()))
 }
 
 /// None if this stands at the path; null also stands for nothing.
@@ -116,6 +112,15 @@ struct Difference {
     path: String,
     found: Value,
     wanted: Value,
+}
+
+impl Difference {
+    /// Behind what it is about, and "is".
+    fn told(&self) -> String {
+        let Difference { path, found, wanted } = self;
+        let place = if path.is_empty() { String::new() } else { format!(" at {path}") };
+        format!("{place} {found}, expected {wanted}")
+    }
 }
 
 /// Which members of objects are compared.

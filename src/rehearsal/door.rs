@@ -4,11 +4,10 @@
 use serde_json::{Value, json};
 
 use super::plan::{Headers, Request};
-use super::request::JSON;
 use super::stage::{Stage, Trouble};
 use crate::edge::{self, Arrival, Arrived, Posted, Wire};
-use crate::model::{Body, Map, Note, NoteKind, Problem, Response, Source, Told};
-use crate::transformer::Hook;
+use crate::model::{Body, JSON, Map, Note, NoteKind, Problem, Response, Source, Told};
+use crate::transformer::{Hook, Kept};
 
 /// What a caller is answered.
 #[derive(Debug)]
@@ -24,6 +23,8 @@ pub(super) struct Came {
     body: Option<Body>,
     /// What its caller is answered if that is not as usual.
     response: Option<Response>,
+    /// What its session is to remember, if the input is taken.
+    kept: Option<Kept>,
 }
 
 impl Stage<'_> {
@@ -40,10 +41,12 @@ impl Stage<'_> {
 
     /// A request comes in, and all that follows of it at this moment happens.
     pub fn post(&mut self, request: &Request) -> Result<Reply, Trouble> {
-        let Came { body, response } = self.arrive(request)?;
+        let Came { body, response, kept } = self.arrive(request)?;
         let usual = match body {
             None => Reply::json(200, &json!(Told::dropped(&self.next_trace_id()))),
-            Some(body) if self.is_own(&body) => {
+            Some(body) if self.is_own((&body.user_id, &body.session_id)) => {
+                self.admits(request.to)?;
+                self.edges.keep(kept);
                 Reply::json(202, &json!(self.speak(request.to, body.text, body.data)?))
             }
             Some(body) => {
@@ -60,8 +63,16 @@ impl Stage<'_> {
         Reply { status, headers, body: problem.traced(&self.next_trace_id()).body() }
     }
 
-    /// Before anything is said. What a transformer asks for is answered, and what it keeps is kept.
-    pub(super) fn arrive(&mut self, request: &Request) -> Result<Came, Trouble> {
+    /// What a transformer makes of a request whose input was taken, which is known otherwise.
+    pub(super) fn arrived(&mut self, request: &Request) -> Result<(), Trouble> {
+        let Came { kept, .. } = self.arrive(request)?;
+        self.edges.keep(kept);
+        Ok(())
+    }
+
+    /// Before anything is said. What a transformer asks for is answered, and what it keeps is kept, but for what goes with an
+    /// input.
+    fn arrive(&mut self, request: &Request) -> Result<Came, Trouble> {
         let hook = edge::hook(self.endpoint, request.to);
         if !is_taken(&request.method, hook.map(|(hook, _)| hook)) {
             return Err(Trouble::NotTaken(Problem::only_post()));
@@ -75,14 +86,17 @@ impl Stage<'_> {
         let Arrival { what, kept, called, notes } = edge::arrived(hook, &posted, run, bytes_max);
         let (hook, transformers) = hook;
         self.note(notes, &called);
-        self.edges.keep(kept);
+        let goes_with_input = matches!(what, Arrived::Input { .. })
+            && kept.as_ref().is_some_and(|kept| self.is_own((&kept.user_id, &kept.session_id)));
+        let (kept, others) = if goes_with_input { (kept, None) } else { (None, kept) };
+        self.edges.keep(others);
         match what {
-            Arrived::Input { body, response } => Ok(Came { body: Some(body), response }),
+            Arrived::Input { body, response } => Ok(Came { body: Some(body), response, kept }),
             Arrived::Dropped { response } => {
                 let answer = response.as_ref().map(|response| format!(" and answered {}", response.status));
                 let text = format!("{} dropped it{}", hook.function(), answer.unwrap_or_default());
                 self.notes.push(Note { kind: NoteKind::Log, place: transformers.path(), text });
-                Ok(Came { body: None, response })
+                Ok(Came { body: None, response, kept: None })
             }
             Arrived::Failed(failed) if transformers.abort_on_error => {
                 let text = failed.note(hook.function(), "and the server would refuse this (502)").text;
@@ -111,8 +125,8 @@ impl Stage<'_> {
         })
     }
 
-    fn is_own(&self, body: &Body) -> bool {
-        (&self.id.user_id, &self.id.session_id) == (&body.user_id, &body.session_id)
+    fn is_own(&self, of: (&String, &String)) -> bool {
+        (&self.id.user_id, &self.id.session_id) == of
     }
 }
 
@@ -124,7 +138,7 @@ fn is_taken(method: &str, hook: Option<Hook>) -> bool {
 fn as_it_came(Request { method, headers, body, .. }: &Request) -> Result<Came, Trouble> {
     let content_type = headers.get("content-type").map(String::as_str);
     let body = Body::as_it_came(method, content_type, body.as_bytes()).map_err(Trouble::NotTaken)?;
-    Ok(Came { body: Some(body), response: None })
+    Ok(Came { body: Some(body), response: None, kept: None })
 }
 
 impl Reply {

@@ -7,9 +7,9 @@ use super::answers::{self, Answers};
 use super::heard::Heard;
 use super::stage::{Stage, Trouble};
 use crate::edge::{self, Departures, Given, Run, Runner};
-use crate::model::{Call, Called, Map, Note, SessionId};
+use crate::model::{Called, Map, Note, SessionId};
 use crate::project::Transformers;
-use crate::transformer::{Answer, Ask, AtMost, Job, Kept, Request, Step};
+use crate::transformer::{Answer, Ask, Job, Kept, Step};
 use crate::turn::Turn;
 
 /// Made with the first run.
@@ -25,18 +25,17 @@ impl Edges {
         let memory_bytes = job.bounds.memory_bytes;
         let runner = self.runner.get_or_insert_with(|| Runner::new(memory_bytes));
         let mut called = Vec::new();
-        let mut step = runner.start(job, AtMost::Bounds);
+        let mut step = runner.start(job);
         loop {
             match step {
-                Some(Step::Done(done)) => return Ok(Run { done, called }),
-                Some(Step::Waits(waiting)) => {
+                Step::Done(done) => return Ok(Run { done, called }),
+                Step::Waits(waiting) => {
                     let mut all = Vec::new();
                     for ask in waiting.asks() {
                         all.push(answer(ask, &self.storages, answers, job, &mut called)?);
                     }
-                    step = Some(runner.go_on(waiting, all));
+                    step = runner.go_on(waiting, all);
                 }
-                None => return Err(Trouble::Endless),
             }
         }
     }
@@ -67,19 +66,13 @@ fn answer(
         }
         Ask::Request(request) => request,
     };
-    let call = call(request);
+    let call = request.to_call(request.timeout_ms.unwrap_or_default());
     let file = format!("transformers/{}", job.transformer.file());
     let answer = answers.next_of(&file, &call);
     let unanswered = || Trouble::Unanswered { file, call: answers::key(&call) };
     let answer = answer.ok_or_else(unanswered)?;
     called.push(edge::called(job.hook, request, edge::outcome(&answer)));
     Ok(answer.into())
-}
-
-fn call(Request { method, url, headers, body, timeout_ms }: &Request) -> Call {
-    let headers = headers.clone().into_iter().collect();
-    let (method, url, body) = (method.clone(), url.clone(), body.clone());
-    Call { method, url, headers, body, timeout_ms: timeout_ms.unwrap_or_default(), retries: 0 }
 }
 
 impl Stage<'_> {
@@ -118,6 +111,7 @@ impl Stage<'_> {
         }
         Ok(())
     }
+
     /// What happened in a run, and whom it called.
     pub(super) fn note(&mut self, notes: Vec<Note>, called: &[Called]) {
         let path = self.endpoint.transformers.as_ref().map(Transformers::path).unwrap_or_default();

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::answers;
 use super::plan::{Setting, Test};
 use super::step;
-use crate::model::{Map, Place};
+use crate::model::{Map, NAME_CHARS_MAX, Place, is_name};
 use crate::project::{self, File, conversation};
 use crate::yaml::{self, Fault, Faults, Node, did_you_mean};
 
@@ -77,10 +77,9 @@ fn endpoint(node: &Node, endpoints: &[String], faults: &mut Faults) -> Option<St
 
 /// The name of a user or a session, as a server takes it.
 fn name(node: Option<&Node>, default: &str, faults: &mut Faults) -> String {
-    const CHARS_MAX: usize = 256;
-    let check = |text: &str| match text.chars().count() {
-        1..=CHARS_MAX => Ok(text.to_owned()),
-        _ => Err(format!("a name of a user or a session has 1 to {CHARS_MAX} characters")),
+    let check = |text: &str| {
+        let wrong = || format!("a name of a user or a session has 1 to {NAME_CHARS_MAX} characters");
+        is_name(text).then(|| text.to_owned()).ok_or_else(wrong)
     };
     node.and_then(|node| node.valid(check, faults)).unwrap_or_else(|| default.to_owned())
 }

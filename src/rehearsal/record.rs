@@ -161,7 +161,7 @@ impl Recorder<'_> {
         // What goes otherwise than in the recording is seen when the test is run.
         // The transformer runs for the calls that it makes in that test too; what it made of the request is the input.
         let request = stage.usual(input.source, &input.text, input.data.as_ref(), &Headers::new());
-        let _ = stage.arrive(&request);
+        let _ = stage.arrived(&request);
         let _ = stage.speak(input.source, input.text.clone(), input.data.clone());
     }
 

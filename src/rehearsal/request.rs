@@ -4,12 +4,9 @@ use url::form_urlencoded::Serializer;
 
 use super::answers;
 use super::plan::{Answered, Request};
-use crate::model::Source;
+use crate::model::{FORM, JSON, Source};
 use crate::project::conversation;
 use crate::yaml::{Faults, Keys, Node, Value as Written};
-
-const FORM: &str = "application/x-www-form-urlencoded";
-pub(super) const JSON: &str = "application/json";
 
 pub(super) fn request(node: &Node, faults: &mut Faults) -> Option<Request> {
     let mut keys = node.keys(&conversation::REQUEST_KEYS, faults)?;

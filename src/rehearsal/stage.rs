@@ -122,10 +122,7 @@ impl<'a> Stage<'a> {
     /// Somebody speaks, and all that follows at this moment happens.
     pub fn speak(&mut self, source: Source, text: String, data: Option<Map>) -> Result<Accepted, Trouble> {
         self.turns_left = TURNS_MAX;
-        life::admit(source, self.session(), !self.waiting.is_empty())?;
-        if self.is_suspended() && !self.endpoint.session.has_room(self.waiting.len() + 1) {
-            return Err(Trouble::Busy);
-        }
+        self.admits(source)?;
         let (input_id, trace_id) = (format!("input-{}", self.inputs + 1), self.next_trace_id());
         self.inputs += 1;
         let input = Input { input_id, trace_id, source, text, data, received_at: self.now };
@@ -138,6 +135,15 @@ impl<'a> Stage<'a> {
         }
         self.settle()?;
         Ok(accepted)
+    }
+
+    /// Whether a server would take an input now.
+    pub(super) fn admits(&self, source: Source) -> Result<(), Trouble> {
+        life::admit(source, self.session(), !self.waiting.is_empty())?;
+        if self.is_suspended() && !self.endpoint.session.has_room(self.waiting.len() + 1) {
+            return Err(Trouble::Busy);
+        }
+        Ok(())
     }
 
     /// That of the next input.

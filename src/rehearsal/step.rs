@@ -6,12 +6,9 @@ use serde_json::Value;
 use super::plan::{Act, Bot, Expected, Headers, Step, What, Words};
 use super::read::object;
 use super::{answers, request};
-use crate::model::{Map, Source, Speaker, is_too_deep, span_ms};
+use crate::model::{Map, Source, Speaker, TEXT_CHARS_MAX, is_too_deep, span_ms};
 use crate::project::conversation;
 use crate::yaml::{Entry, Faults, Keys, Node, Value as Written, did_you_mean};
-
-/// Contract, section 3: no server takes more.
-const TEXT_CHARS_MAX: usize = 10_000;
 
 pub(super) fn read_all(node: &Node, faults: &mut Faults) -> Vec<Step> {
     let steps = node.list(faults).unwrap_or_default();

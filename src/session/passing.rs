@@ -50,8 +50,8 @@ impl SessionActor {
     pub(super) fn go_past(&mut self, passing: Passing, ctx: &mut Context<Self>) {
         self.stage = Stage::Slow;
         let under_way = SlowTurn::new(&self.shard);
-        let engine = self.shard.engine.clone();
-        let recall = engine.recall(&self.id.endpoint);
+        let (engine, endpoint) = (self.shard.engine.clone(), self.id.endpoint.clone());
+        let recall = engine.recall(&endpoint);
         let Passing { decided, mut departures, about } = passing;
         let flushed = self.shard.commits.flushed();
         let runs = async move {
@@ -59,7 +59,8 @@ impl SessionActor {
             while let Some((job, word)) = departures.next() {
                 let about = about.iter().cloned().chain([word]).collect();
                 let wait_ms = engine.project().settings.limits.transformer_wait_ms;
-                let order = Order { job, about, recall: recall.clone(), wait_ms };
+                let (endpoint, recall) = (endpoint.clone(), recall.clone());
+                let order = Order { job, endpoint, about, recall, wait_ms };
                 departures.take(engine.lanes.run(order).await);
             }
             decided.departed_with(departures, None)

@@ -19,13 +19,11 @@ use super::post::{Idempotency, Refusal};
 use super::shard::Shard;
 use crate::clock;
 use crate::edge::{Change, Recall, Recalled};
-use crate::model::{Map, Seen, SessionId, SessionKey, Stored, Told, Within};
+use crate::model::{Map, NAME_CHARS_MAX, Seen, SessionId, SessionKey, Stored, Told, Within, is_name};
 use crate::store::{Error, Writes};
 
 /// Rows that one sweep looks at: well under a millisecond, so that nobody waits for it.
 const SWEPT_AT_ONCE: usize = 100;
-/// Of the names of a user and a session, as inputs have them.
-const NAME_CHARS_MAX: usize = 256;
 
 /// Asks for the storage of a session. What is told is flushed.
 #[derive(Message)]
@@ -62,7 +60,7 @@ impl Engine {
             let (user_id, session_id) = (user_id.to_owned(), session_id.to_owned());
             let id = SessionId { endpoint: endpoint.clone(), user_id, session_id };
             match engine.shard_of(&id.key()) {
-                Some(shard) if is_named(&id) => {
+                Some(shard) if is_name(&id.user_id) && is_name(&id.session_id) => {
                     // Not taken: the reply is dropped, which tells as much.
                     let _ = shard.switchboard.try_send(Recollect { id, reply });
                 }
@@ -75,10 +73,6 @@ impl Engine {
             recalled
         })
     }
-}
-
-fn is_named(id: &SessionId) -> bool {
-    [&id.user_id, &id.session_id].iter().all(|name| (1..=NAME_CHARS_MAX).contains(&name.chars().count()))
 }
 
 impl Shard {

@@ -111,6 +111,7 @@ impl Stage {
                 ("endpoint".to_owned(), endpoint.object.clone()),
                 ("output".to_owned(), output),
             ]),
+            raw_body: None,
             now: clock::now(),
             seed: 1,
             bounds: project.transformer_bounds(),
@@ -118,7 +119,8 @@ impl Stage {
             storage: None,
         };
         let (about, recall) = (vec!["probe".to_owned()], self.engine.recall("sms"));
-        let order = Order { job, about, recall, wait_ms: project.settings.limits.transformer_wait_ms };
+        let (endpoint, wait_ms) = (endpoint.name.clone(), project.settings.limits.transformer_wait_ms);
+        let order = Order { job, endpoint, about, recall, wait_ms };
         let engine = self.engine.clone();
         let answers = async {
             let Asked { body, answer } = self.asked().await;
@@ -229,7 +231,7 @@ async fn no_request_of_a_turn_leaves_before_its_input_is_on_the_disk() {
     stage.engine.store.flushes().hold();
     let mut accepted = stage.says("hello");
     stage.engine.store.flushes().wait();
-    // Time enough, in each of the lanes, for what would not wait.
+    // Time enough for what would not wait: each of these goes all the way that it would go.
     for _ in 0..20 {
         stage.probes().await;
     }

@@ -12,9 +12,9 @@ use super::{
     brake::Brake,
     file::Transformer,
     host,
-    job::{AtMost, Bounds, Failure, FailureKind, Hook, Job},
+    job::{Bounds, Failure, FailureKind, Hook, Job},
     meter::{Meter, Pace, TOO_MANY},
-    source,
+    raw, source,
 };
 use crate::script::{realm, value};
 
@@ -125,7 +125,7 @@ impl Engine {
         pace: Pace,
     ) -> rquickjs::Result<JsValue<'js>> {
         let file = self.compiled(ctx, &job.transformer)?;
-        let argument = value::map_to_js(ctx, &job.arguments)?;
+        let argument = argument(ctx, job)?;
         let of = job.of.as_ref().map(|(user, session)| vec![user.as_str(), session.as_str()]);
         let start = self.realm.tools.start.clone().restore(ctx)?;
         self.meter.open(pace);
@@ -232,6 +232,14 @@ impl Engine {
     }
 }
 
+fn argument<'js>(ctx: &Ctx<'js>, job: &Job) -> rquickjs::Result<JsValue<'js>> {
+    let argument = value::map_to_js(ctx, &job.arguments)?;
+    if let (Some(bytes), Some(argument)) = (&job.raw_body, argument.as_object()) {
+        raw::put(&argument.get("request")?, bytes)?;
+    }
+    Ok(argument)
+}
+
 impl Tools {
     fn new(ctx: &Ctx<'_>, meter: &Rc<Meter>) -> rquickjs::Result<Tools> {
         // The realm takes it away.
@@ -274,11 +282,9 @@ fn library<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Function<'js>> 
 }
 
 impl Pace {
-    pub(super) fn of(at_most: AtMost, bounds: &Bounds) -> Pace {
-        match at_most {
-            AtMost::Moment => Pace::Moment,
-            AtMost::Bounds => Pace::Until(Duration::from_millis(bounds.computing_ms)),
-        }
+    /// As far as the bounds of the job.
+    pub(super) fn within(bounds: &Bounds) -> Pace {
+        Pace::Until(Duration::from_millis(bounds.computing_ms))
     }
 }
 
@@ -296,6 +302,7 @@ impl Failure {
                 bounds.memory_bytes
             ),
             FailureKind::Thrown
+            | FailureKind::WaitedTooLong
             | FailureKind::NoEnd
             | FailureKind::NotJson
             | FailureKind::TooLarge

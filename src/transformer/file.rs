@@ -83,6 +83,7 @@ impl Transformer {
                 "the file itself uses too much memory; move the work into a handler".to_owned()
             }
             FailureKind::Thrown
+            | FailureKind::WaitedTooLong
             | FailureKind::NoEnd
             | FailureKind::NotJson
             | FailureKind::TooLarge

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{file::Transformer, run::Waiting};
-use crate::model::{Map, Response};
+use crate::model::{Call, Map, Response};
 
 /// The functions that a file can export, each for another edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +38,8 @@ pub struct Job {
     pub hook: Hook,
     /// The members of the one argument. `response` is added by the run for those hooks that can answer a caller.
     pub arguments: Map,
+    /// The bytes of the request that is among them.
+    pub raw_body: Option<Arc<[u8]>>,
     /// Milliseconds since 1970.
     pub now: u64,
     pub seed: u64,
@@ -72,20 +74,25 @@ pub struct Request {
     pub timeout_ms: Option<u64>,
 }
 
+impl Request {
+    /// It is sent once: whether to try again is the transformer's to say.
+    pub fn to_call(&self, timeout_ms: u64) -> Call {
+        Call {
+            method: self.method.clone(),
+            url: self.url.clone(),
+            headers: self.headers.clone().into_iter().collect(),
+            body: self.body.clone(),
+            timeout_ms,
+            retries: 0,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub enum Answer {
     Storage(Map),
     Answered { status: u16, headers: BTreeMap<String, String>, text: String },
     Failed(String),
-}
-
-/// How far `Pool::start` goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AtMost {
-    /// A few milliseconds, counted in work, not by a clock.
-    Moment,
-    /// As far as the bounds of the job.
-    Bounds,
 }
 
 #[derive(Debug)]
@@ -123,7 +130,10 @@ pub struct Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FailureKind {
     Thrown,
+    /// It computed for too long.
     OutOfTime,
+    /// What it asked for did not come in time.
+    WaitedTooLong,
     OutOfMemory,
     /// It awaits something that nobody will ever answer.
     NoEnd,

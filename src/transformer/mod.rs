@@ -9,8 +9,10 @@ mod engine;
 mod file;
 mod host;
 mod job;
+pub mod manual;
 mod meter;
 mod pool;
+mod raw;
 mod refuse;
 mod run;
 mod source;
@@ -18,9 +20,7 @@ mod url;
 mod xml;
 
 pub use file::{Mistake, Transformer};
-pub use job::{
-    Answer, Ask, AtMost, Bounds, Done, Failure, FailureKind, Hook, Job, Kept, Level, Line, Request, Step,
-};
+pub use job::{Answer, Ask, Bounds, Done, Failure, FailureKind, Hook, Job, Kept, Level, Line, Request, Step};
 pub use pool::Pool;
 pub use run::Waiting;
 

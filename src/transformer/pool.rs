@@ -3,7 +3,7 @@
 
 use super::{
     engine::Engine,
-    job::{AtMost, FailureKind, Job, Step},
+    job::{FailureKind, Job, Step},
     meter::Pace,
     run::Run,
 };
@@ -22,23 +22,45 @@ impl Pool {
         Pool { idle: Vec::new(), memory_bytes }
     }
 
-    /// Runs until it is done, waits, or has computed for as long as `at_most` allows. None: it needs longer than
-    /// a moment; start it again elsewhere, with `AtMost::Bounds`. Nothing was sent, and nothing of it is left.
-    pub fn start(&mut self, job: &Job, at_most: AtMost) -> Option<Step> {
-        let engine = self.idle.pop().unwrap_or_else(Engine::new);
-        let used = engine.used;
-        let step = self.run(engine, job, at_most)?;
+    /// Runs until it is done, waits, or has computed for as long as its bounds allow.
+    pub fn start(&mut self, job: &Job) -> Step {
+        let (run, used) = self.begin(job, Pace::within(&job.bounds));
+        let step = run.drive_on(self);
         if used && out_of_memory(&step) {
-            // How much is left depends on what earlier runs left behind: only in a new runtime it counts.
-            return self.run(Engine::new(), job, at_most);
+            return self.anew(job, Pace::within(&job.bounds)).drive_on(self);
+        }
+        step
+    }
+
+    /// The same, if that is done in a few milliseconds, counted in work, not by a clock. None: it needs longer; start it again
+    /// elsewhere. Nothing was sent, and nothing of it is left.
+    pub fn start_for_a_moment(&mut self, job: &Job) -> Option<Step> {
+        let (run, used) = self.begin(job, Pace::Moment);
+        let step = run.drive(self)?;
+        if used && out_of_memory(&step) {
+            return self.anew(job, Pace::Moment).drive(self);
         }
         Some(step)
     }
 
-    fn run(&mut self, engine: Engine, job: &Job, at_most: AtMost) -> Option<Step> {
-        let memory_bytes = self.memory_bytes.min(job.bounds.memory_bytes);
-        let run = Run::begin(engine, job, Pace::of(at_most, &job.bounds), memory_bytes);
-        run.drive(self)
+    /// And whether its runtime had a run before.
+    fn begin(&mut self, job: &Job, pace: Pace) -> (Run, bool) {
+        match self.idle.pop() {
+            Some(engine) => {
+                let used = engine.used;
+                (Run::begin(engine, job, pace, self.memory_bytes(job)), used)
+            }
+            None => (self.anew(job, pace), false),
+        }
+    }
+
+    /// In a new runtime: how much memory is left in another depends on what earlier runs left behind.
+    fn anew(&self, job: &Job, pace: Pace) -> Run {
+        Run::begin(Engine::new(), job, pace, self.memory_bytes(job))
+    }
+
+    fn memory_bytes(&self, job: &Job) -> usize {
+        self.memory_bytes.min(job.bounds.memory_bytes)
     }
 
     pub(super) fn put(&mut self, engine: Engine) {

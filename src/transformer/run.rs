@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     engine::{Engine, Thrown},
     file::Transformer,
-    job::{Answer, Ask, AtMost, Bounds, Done, Failure, FailureKind, Job, Kept, Line, Step},
+    job::{Answer, Ask, Bounds, Done, Failure, FailureKind, Job, Kept, Line, Step},
     meter::Pace,
     pool::Pool,
 };
@@ -61,9 +61,9 @@ impl Waiting {
         let Waiting { mut run, asks } = self;
         let mut given = answers.into_iter();
         let answers: Vec<Value> = asks.into_iter().map(|ask| run.answer(ask, given.next())).collect();
-        run.pace = Pace::of(AtMost::Bounds, &run.bounds);
+        run.pace = Pace::within(&run.bounds);
         run.resume(Value::Array(answers).to_string());
-        run.drive(pool).expect("a run within its bounds is never cut short")
+        run.drive_on(pool)
     }
 
     /// Ends the run here, and gives what it wrote. Its runtime is ready for another; nothing of the run is left in it.
@@ -96,6 +96,11 @@ impl Run {
             found: found.map(|((user, session), map)| (user, session, map)),
             lost: false,
         }
+    }
+
+    /// Computes as far as its bounds allow.
+    pub(super) fn drive_on(self, pool: &mut Pool) -> Step {
+        self.drive(pool).expect("only a moment is cut short")
     }
 
     /// Computes as far as it can. None: further than a moment.

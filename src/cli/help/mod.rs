@@ -1,6 +1,7 @@
 //! `antiphon help`: what a command does, and the manual of the project's files, written from what their parsers take.
 
 mod page;
+mod transformers;
 
 use antiphon::project::documents;
 use antiphon::yaml::did_you_mean;
@@ -15,7 +16,7 @@ use super::{Cli, Error, print};
 #[derive(clap::Args)]
 #[command(after_help = "Example: antiphon help flows ask")]
 pub struct Args {
-    /// A command; or flows, endpoints, tests or settings, and one of its steps or keys
+    /// A command; or flows, endpoints, tests, settings or transformers, and one of its steps, keys or parts
     #[arg(value_name = "COMMAND or TOPIC")]
     words: Vec<String>,
 }
@@ -24,12 +25,16 @@ pub struct Args {
 const TOPICS: [(&str, &str); 4] =
     [("flows", "flow"), ("endpoints", "endpoint"), ("tests", "test"), ("settings", "server")];
 
+/// The topic that is about no file of YAML.
+const TRANSFORMERS: &str = "transformers";
+
 /// The end of `antiphon --help`.
 pub const TOPICS_LINE: &str = "The manual of the project's files:
-  antiphon help flows [STEP]      what a flow may say, with examples
-  antiphon help endpoints [KEY]   what an endpoint may say
-  antiphon help tests [STEP]      what a conversation test may say
-  antiphon help settings [KEY]    what antiphon.yaml may say";
+  antiphon help flows [STEP]         what a flow may say, with examples
+  antiphon help endpoints [KEY]      what an endpoint may say
+  antiphon help tests [STEP]         what a conversation test may say
+  antiphon help settings [KEY]       what antiphon.yaml may say
+  antiphon help transformers [PART]  what a transformer is given and finds";
 
 pub fn run(args: Args) -> Result<(), Error> {
     match text(&args.words) {
@@ -41,6 +46,9 @@ pub fn run(args: Args) -> Result<(), Error> {
 
 /// What is shown for these words, or what to write instead.
 fn text(words: &[String]) -> Result<String, String> {
+    if words.first().is_some_and(|word| word == TRANSFORMERS) {
+        return transformers::manual(&words[1..]);
+    }
     match words.first().and_then(|word| topic(word)) {
         Some(document) => manual(document, &words[1..]),
         None => command(words),
@@ -57,7 +65,7 @@ fn command(words: &[String]) -> Result<String, String> {
     cli.build();
     let mut found = &mut cli;
     for word in words {
-        let topics = TOPICS.iter().map(|(topic, _)| (*topic).to_owned());
+        let topics = TOPICS.iter().map(|(topic, _)| *topic).chain([TRANSFORMERS]).map(str::to_owned);
         let known: Vec<String> =
             found.get_subcommands().map(|command| command.get_name().to_owned()).chain(topics).collect();
         found = found.find_subcommand_mut(word).ok_or_else(|| {

@@ -1,5 +1,6 @@
 //! A page of the manual: heads, sentences, keys with what may stand there, examples. Narrow enough for any terminal.
 
+use antiphon::transformer::manual::{Entry, Topic};
 use antiphon::yaml::shape::{Key, Kind, Shape};
 use textwrap::Options;
 
@@ -74,6 +75,28 @@ impl Page {
         self.line(&lines.replacen(&format!("{name}:"), &format!("{BOLD}{name}{BOLD:#}:"), 1));
         self.wrapped(key.doc, &format!("{indent}{INDENT}"));
         self.below(kind, &format!("{indent}{INDENT}{INDENT}"));
+    }
+
+    /// What a transformer finds: each part with its names.
+    pub(super) fn topic(&mut self, topic: &Topic) {
+        self.head(topic.name);
+        self.paragraph(topic.doc);
+        for part in topic.parts {
+            if !part.title.is_empty() {
+                self.wrapped(&format!("{}:", part.title), INDENT);
+            }
+            part.entries.iter().for_each(|entry| self.entry(entry));
+        }
+        self.example(topic.example);
+    }
+
+    fn entry(&mut self, Entry { names, doc }: &Entry) {
+        let told = format!("{}: {doc}", names.join(", "));
+        let hanging = INDENT.repeat(4);
+        let indent = INDENT.repeat(2);
+        let options = Options::new(WIDTH).initial_indent(&indent).subsequent_indent(&hanging);
+        let lines = textwrap::fill(&told, options);
+        self.line(&lines);
     }
 
     pub(super) fn example(&mut self, yaml: &str) {

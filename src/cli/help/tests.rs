@@ -1,6 +1,7 @@
 //! What the manual shows, and what is said to whoever asks for what it does not have.
 
 use antiphon::flow::language::STEPS;
+use antiphon::transformer::manual::{Entry, Of, TOPICS};
 
 use super::*;
 
@@ -62,6 +63,24 @@ fn endpoints_tests_and_settings_are_told_whole_and_key_by_key() {
 }
 
 #[test]
+fn the_manual_of_transformers_is_told_whole_and_part_by_part() {
+    let manual = shown("transformers").unwrap();
+    for topic in TOPICS {
+        let page = shown(&format!("transformers {}", topic.name)).unwrap();
+        assert!(manual.contains(&page), "{page}");
+        assert!(page.lines().all(|line| line.chars().count() <= 130), "{page}");
+        let settings =
+            topic.parts.iter().filter(|part| part.of == Of::Settings).flat_map(|part| part.entries);
+        for name in settings.flat_map(Entry::plain_names) {
+            let (section, key) = name.split_once('.').unwrap();
+            assert!(shown(&format!("settings {section}")).unwrap().contains(&format!("{key}: ")), "{name}");
+        }
+    }
+    assert_eq!(shown("transformers handleInput"), shown("transformers hooks"));
+    assert_eq!(shown("transformers btoa"), shown("transformers TextEncoder"));
+}
+
+#[test]
 fn help_still_shows_the_help_of_commands() {
     assert!(shown("serve").unwrap().contains("Usage: antiphon serve"));
     assert!(shown("help").unwrap().contains("Usage: antiphon help"));
@@ -78,6 +97,12 @@ fn what_there_is_no_help_for_names_the_nearest() {
         ("flow", "there is no command and no topic \"flow\"; did you mean \"flows\"?"),
         ("flows aks", "flows/NAME.yaml has no \"aks\"; did you mean \"ask\"?"),
         ("settings limit", "antiphon.yaml has no \"limit\"; did you mean \"limits\"?"),
+        ("transformers requst", "transformers find no \"requst\"; did you mean \"request\"?"),
+        ("transformer", "there is no command and no topic \"transformer\"; did you mean \"transformers\"?"),
+        (
+            "transformers request body",
+            "\"body\" is one word too many; write antiphon help transformers request",
+        ),
         ("flows ask say", "\"say\" is one word too many; write antiphon help TOPIC ask"),
     ] {
         assert_eq!(shown(words).unwrap_err(), told);

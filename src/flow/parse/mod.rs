@@ -10,8 +10,6 @@ mod template;
 mod wait;
 mod words;
 
-pub use wait::METHODS;
-
 use std::collections::HashMap;
 
 use super::language::{self, STEPS, UNKNOWN_STEP};

@@ -8,7 +8,7 @@ use crate::model::span_ms;
 use crate::yaml::{Keys, did_you_mean};
 
 /// The key of each method, and what is sent for it.
-pub const METHODS: [(&str, &str); 6] = [
+const METHODS: [(&str, &str); 6] = [
     ("get", "GET"),
     ("post", "POST"),
     ("put", "PUT"),

@@ -1,5 +1,6 @@
 //! The JSON Schema of conversation tests beside their parser.
 
+use crate::model::METHODS;
 use crate::project::File;
 use crate::project::conversation::{DOCUMENT, STEPS, TEST};
 use crate::rehearsal::read::read_file;
@@ -47,6 +48,16 @@ fn the_examples_of_steps_are_taken_by_the_schema_and_by_the_parser() {
         texts.filter(|text| !is_taken(text) || trial::refused(&DOCUMENT, text).is_some()).collect();
     assert!(refused.is_empty(), "{refused:?}");
     assert!(STEPS.iter().any(|step| step.word() == "request" && !step.example.is_empty()));
+}
+
+#[test]
+fn a_call_of_every_method_can_be_answered() {
+    for method in METHODS {
+        let text = format!(
+            "endpoint: main\nsteps: [{{ user: a }}]\nhttp: {{ \"{method} https://a\": {{ text: a }} }}\n"
+        );
+        assert!(is_taken(&text) && trial::refused(&DOCUMENT, &text).is_none(), "{text}");
+    }
 }
 
 /// The defaults that the schema and the manual tell are those that hold.

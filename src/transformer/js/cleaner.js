@@ -1,13 +1,5 @@
 // getTextCleaner(): an object that makes texts plain. cleanText takes HTML out, then makes blanks single.
-//
-// | function                     | what it does                                                                           |
-// |------------------------------|----------------------------------------------------------------------------------------|
-// | cleanText(text)              | stripHtml, then collapse                                                               |
-// | stripHtml(text)              | tags become a blank, `<script>` and `<style>` go with what is in them, entities are read |
-// | collapse(text)               | blanks and line breaks become one blank each, none at the ends                         |
-// | trim(text)                   | no blanks at the ends                                                                  |
-// | removeControl(text)          | without characters that cannot be seen, but with line breaks and tabs                  |
-// | truncate(text, most)         | at most so many characters, with … at the end if it was longer                         |
+// What there is stands in src/transformer/manual/libraries.rs.
 (function () {
     "use strict";
 

@@ -1,20 +1,6 @@
 // `_`: the functions of lodash that transformers use, written anew. They take the arguments lodash documents; what is not
 // listed is not there, and says so. Paths are "a.b[0].c" or lists; "iteratee" is a function or the name of a member.
-//
-// | for        | functions                                                                                         |
-// |------------|---------------------------------------------------------------------------------------------------|
-// | objects    | get set has unset pick pickBy omit omitBy merge assign defaults cloneDeep clone keys values entries toPairs |
-// |            | fromPairs mapValues mapKeys invert forOwn                                                         |
-// | questions  | isEqual isEmpty isString isNumber isInteger isFinite isNaN isBoolean isArray isObject isPlainObject |
-// |            | isFunction isDate isRegExp isNil isNull isUndefined isError                                       |
-// | lists      | map filter reject find findIndex some every includes forEach each reduce size head first last tail initial |
-// |            | groupBy keyBy countBy partition sortBy orderBy uniq uniqBy chunk flatten flattenDeep flatMap compact |
-// |            | difference intersection union without zip range times sum sumBy mean min max minBy maxBy take drop |
-// |            | sample shuffle concat reverse nth castArray                                                       |
-// | texts      | capitalize upperFirst lowerFirst camelCase kebabCase snakeCase startCase upperCase lowerCase toLower toUpper trim |
-// |            | truncate padStart padEnd repeat split words escape unescape startsWith endsWith replace toString |
-// | numbers    | clamp round floor ceil random inRange toNumber toInteger                                          |
-// | functions  | identity constant noop once (debounce, throttle and delay need a timer, and there is none)                 |
+// What there is stands in src/transformer/manual/libraries.rs.
 (function () {
     "use strict";
 

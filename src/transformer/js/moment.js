@@ -1,19 +1,7 @@
 // `moment`: the part of moment.js that transformers use, written anew, in UTC: there is no other zone here. An invalid
 // date is one (isValid() is false, format() gives "Invalid date"). As in moment, add, subtract, set, startOf, endOf change
 // the moment they are called on and give it back.
-//
-// | for       | what there is                                                                                        |
-// |-----------|------------------------------------------------------------------------------------------------------|
-// | making    | moment() moment(text, milliseconds, Date, moment, [y, m, d, …]) moment(text, format) moment.utc moment.unix |
-// |           | moment.isMoment moment.duration(count, unit) moment.min moment.max                                    |
-// | reading   | texts as ISO 8601 and as Date reads them; with a format: YYYY YY MM M DD D HH H hh h mm m ss s SSS A a Z X x |
-// | formats   | YYYY YY Q MMMM MMM MM M DDDD DDD DD D Do dddd ddd dd d E WW W HH H hh h kk k mm m ss s SSS SS S A a Z ZZ X x |
-// |           | L LL LLL LLLL LT LTS and [text]; month and day names in English                                      |
-// | changing  | add subtract set startOf endOf utc local utcOffset(0) clone                                           |
-// | asking    | year month date day hour minute second millisecond isoWeekday isoWeek quarter dayOfYear daysInMonth (the   |
-// |           | first eight also set) get diff isBefore isAfter isSame isSameOrBefore isSameOrAfter isBetween isValid     |
-// | giving    | format toISOString toJSON toDate valueOf unix toString toArray toObject fromNow from                  |
-// | units     | years quarters months weeks isoWeeks days hours minutes seconds milliseconds, singular and short (y M w d h m s ms) |
+// What there is stands in src/transformer/manual/libraries.rs.
 (function () {
     "use strict";
 

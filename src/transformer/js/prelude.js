@@ -83,8 +83,8 @@
             return this;
         }
         #number(method, code) {
-            if (!Number.isInteger(code) || code < 100 || code > 599) {
-                throw new RangeError(`response.${method}: write a status from 100 to 599, like 401`);
+            if (!Number.isInteger(code) || code < 200 || code > 599) {
+                throw new RangeError(`response.${method}: write a status from 200 to 599, like 401`);
             }
             return code;
         }

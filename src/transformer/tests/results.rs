@@ -122,6 +122,7 @@ fn two_runs_never_see_each_others_data() {
             () => { Array.prototype.secret = 1 }, () => { Promise.prototype.secret = 1 }, () => { httpRequest.secret = 1 },
             () => { getSessionStorage.cache = 1 }, () => { console.secret = 1 }, () => { moment.secret = 1 }, () => { _.secret = 1 },
             () => { Buffer.poolSize = 1 }, () => { crypto.secret = 1 }, () => { getTextCleaner().secret = 1 }, () => { xmljs.secret = 1 }, () => { request.get.secret = 1 },
+            () => { Object.getOwnPropertyDescriptor(request, 'rawBytes').get.secret = 1 },
             () => { response.constructor.secret = 1 }, () => { createWebhookTransformer.secret = 1 }, () => { Symbol.for('secret').secret = 1 },
             () => { moment.duration(1).constructor.prototype.secret = 1 }, () => { new URL('https://a.example').searchParams.__proto__.secret = 1 },
             () => { request.headers.__proto__.secret = 1 }, () => { Error.prototype.secret = 1 }, () => { (function () {}).__proto__.secret = 1 },
@@ -136,7 +137,7 @@ fn two_runs_never_see_each_others_data() {
         return refused;";
     let look = "
         const places = [globalThis, Object.prototype, [], Promise.resolve(), httpRequest, getSessionStorage, console, moment, _, Buffer, crypto,
-            getTextCleaner(), xmljs, xmljs.xml2js, request, request.get, request.body, endpoint, response, createWebhookTransformer, Object(Symbol.for('secret')), /a/,
+            getTextCleaner(), xmljs, xmljs.xml2js, request, request.get, Object.getOwnPropertyDescriptor(request, 'rawBytes').get, request.body, endpoint, response, createWebhookTransformer, Object(Symbol.for('secret')), /a/,
             moment.duration(1), new URL('https://a.example').searchParams, request.headers, new Error('a'), () => 1, tag`a`];
         function tag(strings) { return strings }
         const others = await getSessionStorage('ann', 's1').catch((error) => error.message);

@@ -165,7 +165,12 @@ fn a_transformer_can_answer_its_caller_itself() {
 fn a_response_that_cannot_be_sent_says_why() {
     for (source, why) in [
         ("response.send('a'); response.send('b')", "response.send: the response was sent already"),
-        ("response.status('401')", "write a status from 100 to 599"),
+        ("response.status('401')", "response.status: write a status from 200 to 599, like 401"),
+        ("response.status(150)", "response.status: write a status from 200 to 599"),
+        ("response.status(600)", "response.status: write a status from 200 to 599"),
+        ("response.statusCode = 199", "response.statusCode: write a status from 200 to 599"),
+        ("response.sendStatus(100)", "response.status: write a status from 200 to 599"),
+        ("response.redirect(101, 'https://a.example')", "response.status: write a status from 200 to 599"),
         ("response.set('a b', 'c')", "is no name of a header"),
         ("response.set('a', 'b\\r\\nc: d')", "a character that no header can have"),
         ("response.json(undefined)", "write a value that JSON has"),
@@ -184,6 +189,13 @@ fn a_request_has_its_headers_by_name_whatever_their_case() {
         json!(["abc", "application/json", 0])
     );
     assert_eq!(value("return Object.keys(request)").as_array().map(Vec::len), Some(7));
+}
+
+#[test]
+fn the_bytes_of_a_request_are_a_buffer_that_is_there_when_it_is_asked_for() {
+    let body = "const { rawBody, rawBytes } = request; return [rawBody, rawBytes.toString('latin1'), Buffer.isBuffer(rawBytes), \
+                request.rawBytes === rawBytes, 'rawBytes' in JSON.parse(JSON.stringify(request))]";
+    assert_eq!(value(body), json!(["\u{fffd}{}", "ü{}", true, true, false]));
 }
 
 #[test]
@@ -251,8 +263,8 @@ fn a_moment_ends_where_a_long_run_begins() {
     let long = input("let sum = 0; for (let i = 0; i < 1e6; i++) sum += i; return sum");
     let short = input("return 1");
     let mut pool = pool();
-    assert!(pool.start(&long, AtMost::Moment).is_none());
-    assert_eq!(done(pool.start(&short, AtMost::Moment).expect("it is short")).result, Ok(json!(1)));
+    assert!(pool.start_for_a_moment(&long).is_none());
+    assert_eq!(done(pool.start_for_a_moment(&short).expect("it is short")).result, Ok(json!(1)));
     assert_eq!(done(start(&mut pool, &long)).result, Ok(json!(499_999_500_000_u64)));
 }
 

@@ -156,6 +156,28 @@ fn a_get_reaches_handle_input_if_it_is_on_and_any_content_type_does() {
 }
 
 #[test]
+fn a_signature_is_one_of_bytes_whatever_text_they_are() {
+    let receiver = Receiver::start();
+    let script = "export const handleInput = ({ request, response }) => {\n\
+                  const right = crypto.createHmac('sha256', 'open').update(request.rawBytes).digest('hex');\n\
+                  if (request.headers['x-signature'] !== right) { response.sendStatus(401); return null; }\n\
+                  return { userId: 'ann', sessionId: '1', text: request.rawBytes.toString('latin1') };\n};";
+    let engine = Engine::start(shop(&receiver, ECHO, "input: true", script));
+    let post = |signature: &str| {
+        let headers = [("content-type", "text/plain; charset=iso-8859-1"), ("x-signature", signature)];
+        engine
+            .connect()
+            .post(&engine.path("shop"), &headers, b"Gr\xfc\xdfe")
+            .expect("the server answers")
+            .status
+    };
+    // printf 'Gr\xfc\xdfe' | openssl dgst -sha256 -hmac open
+    assert_eq!(post("5df4c798675536eda1e6ad53a63916675297f4125220af2e36e0eabb116e1d19"), 202);
+    assert_eq!(post("5df4c798675536eda1e6ad53a63916675297f4125220af2e36e0eabb116e1d10"), 401);
+    assert_eq!(receiver.texts(1), ["Grüße"]);
+}
+
+#[test]
 fn inject_and_notify_go_through_functions_of_their_own_in_both_forms() {
     let receiver = Receiver::start();
     let script = "export const handleInject = ({ request }) => ({ text: 'injected ' + request.body.text });\n\
