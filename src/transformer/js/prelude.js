@@ -344,7 +344,10 @@
 
     // A text as UTF-8, or the bytes of a typed array.
     function bytes(what, value) {
-        if (typeof value === "string") return host.utf8(whole(value));
+        if (typeof value === "string") {
+            kit.pay(value.length / 4);
+            return host.utf8(whole(value));
+        }
         if (value instanceof Uint8Array) return value;
         if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
         if (value instanceof ArrayBuffer) return new Uint8Array(value);
@@ -409,7 +412,9 @@
     // ---------------------------------------------------------------- small things of the web and of the reference system
 
     function btoa(text) {
-        const bytes = host.latin1(whole(text));
+        text = whole(text);
+        kit.pay(text.length / 4);
+        const bytes = host.latin1(text);
         if (bytes === undefined) throw new RangeError("btoa: a character is beyond \\xff; encode the text first, like Buffer.from(text).toString(\"base64\")");
         return encode(bytes, "base64");
     }
@@ -417,6 +422,7 @@
     function atob(text) {
         text = whole(text).replace(/[\t\n\f\r ]+/g, "");
         if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.replace(/=+$/, "").length % 4 === 1) throw new RangeError("atob: this is no base64");
+        kit.pay(text.length);
         return binary(host.decode(text, "base64"));
     }
 
