@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use antiphon::model::Map;
-use antiphon::transformer::{Answer, AtMost, Bounds, Hook, Job, Pool, Step, Transformer};
+use antiphon::transformer::{Answer, AtMost, Bounds, Hook, Job, Pool, Seed, Step, Transformer};
 use rounds::measure;
 use serde_json::{Value, json};
 
@@ -108,7 +108,7 @@ fn job(source: &str, hook: Hook) -> Job {
         hook,
         arguments,
         now: NOW,
-        seed: 7,
+        seed: Seed::of(7, ""),
         bounds,
         of: None,
         storage: None,

@@ -58,12 +58,21 @@ mod tests {
 
     use super::*;
     use crate::model::Map;
-    use crate::transformer::{Bounds, Transformer};
+    use crate::transformer::{Bounds, Seed, Transformer};
 
     fn job(text: &str, hook: Hook) -> Job {
         let transformer = Arc::new(Transformer::new("shop.js", text).unwrap());
         let bounds = Bounds { computing_ms: 1, requests_max: 0, memory_bytes: 1, result_bytes_max: 1 };
-        Job { transformer, hook, arguments: Map::new(), now: 0, seed: 0, bounds, of: None, storage: None }
+        Job {
+            transformer,
+            hook,
+            arguments: Map::new(),
+            now: 0,
+            seed: Seed::of(0, ""),
+            bounds,
+            of: None,
+            storage: None,
+        }
     }
 
     /// How many runs go elsewhere before the next try.

@@ -70,7 +70,8 @@ impl Stage<'_> {
             return as_it_came(request);
         };
         let posted = self.posted(request);
-        let (at, bounds) = ((self.now(), self.inputs), self.project.transformer_bounds());
+        let at = (self.now(), self.edges.seed(0));
+        let bounds = self.project.transformer_bounds();
         let Some(job) = edge::job(self.endpoint, hook, &posted, at, bounds) else {
             return as_it_came(request);
         };

@@ -8,7 +8,7 @@ use super::heard::Heard;
 use super::stage::{Stage, Trouble};
 use crate::edge::{self, Departures, Given, Run, Runner};
 use crate::model::{Call, CallResult, Map, SessionId};
-use crate::transformer::{Answer, Ask, AtMost, Job, Kept, Request, Step};
+use crate::transformer::{Answer, Ask, AtMost, Job, Kept, Request, Seed, Step};
 use crate::turn::Turn;
 
 /// Made with the first run.
@@ -17,6 +17,8 @@ pub(super) struct Edges {
     runner: Option<Runner>,
     /// By user and session.
     storages: BTreeMap<(String, String), Map>,
+    /// How often chance was asked for.
+    seeded: u64,
 }
 
 impl Edges {
@@ -40,6 +42,12 @@ impl Edges {
                 None => return Err(Trouble::Endless),
             }
         }
+    }
+
+    /// For the next run: the same in each rehearsal, and never the same twice in one.
+    pub(super) fn seed(&mut self, of_turn: u64) -> Seed {
+        self.seeded += 1;
+        Seed::of(of_turn, &format!("run {}", self.seeded))
     }
 
     pub(super) fn keep(&mut self, kept: Option<Kept>) {
@@ -99,7 +107,7 @@ impl Stage<'_> {
             finished,
             storage: self.edges.storage(&self.id),
             now: self.now(),
-            seed,
+            seed: self.edges.seed(seed),
             bounds: self.project.transformer_bounds(),
             storage_bytes_max: self.project.settings.limits.context_bytes,
         };

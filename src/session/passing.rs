@@ -86,7 +86,7 @@ impl SessionActor {
             storage,
             now: decided.at,
             // That of the turn is the flow's; a turn without a flow has none.
-            seed: clock::seed(),
+            seed: clock::key().into(),
             bounds: project.transformer_bounds(),
             storage_bytes_max: project.settings.limits.context_bytes,
         }

@@ -18,7 +18,7 @@ use super::{
     url,
     xml::{self, Document, Part},
 };
-use crate::script::{realm, value};
+use crate::script::value;
 
 /// Base64 as it comes: with padding or without, whatever its last digit has beyond the last byte.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -68,11 +68,11 @@ fn asks<'js>(host: &Object<'js>, meter: &Rc<Meter>) -> rquickjs::Result<()> {
     put(host, "log", move |level: String, text: String| meter.log(self::level(&level), &text))?;
     let meter = own();
     put(host, "uuid", move || {
-        let part = || ((realm::draw(&meter.chance) * 4_294_967_296.0) as u32).to_be_bytes();
-        let bytes = [part(), part(), part(), part()].concat();
-        let bytes = bytes.try_into().expect("four times four bytes");
+        let bytes = meter.draw(16).try_into().expect("sixteen were drawn");
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
-    })
+    })?;
+    let meter = own();
+    put(host, "random", move |ctx: Ctx<'js>, bytes: usize| give(ctx, meter.draw(bytes)))
 }
 
 fn level(name: &str) -> Level {

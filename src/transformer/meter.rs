@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
+use super::chance::Keyed;
 use super::job::{Ask, Job, Level, Line, Request};
 use crate::{model::Map, script::WORK_OF_A_STEP};
 
@@ -23,8 +24,9 @@ pub(super) const TOO_MANY: &str = "a run can make at most";
 pub(super) struct Meter {
     /// Milliseconds since 1970, as the run is to see them.
     pub(super) now: Cell<u64>,
-    /// The state of the generator.
+    /// The state of the generator of `Math.random`.
     pub(super) chance: Cell<u64>,
+    keyed: RefCell<Keyed>,
     pace: Cell<Pace>,
     /// Work charged by built-in loops since the last whole step.
     owed: Cell<u64>,
@@ -65,7 +67,8 @@ impl Meter {
     /// A new run, whose pace is Free until its first slice.
     pub(super) fn begin(&self, job: &Job) {
         self.now.set(job.now);
-        self.chance.set(job.seed);
+        self.chance.set(job.seed.of_random());
+        self.keyed.replace(Keyed::new(&job.seed));
         self.requests_max.set(job.bounds.requests_max);
         self.bytes_max.set(job.bounds.result_bytes_max);
         self.storage.replace(job.of.as_ref().and(job.storage.clone()));
@@ -126,6 +129,11 @@ impl Meter {
         };
         self.stopped.set(self.stopped.get() || stop);
         stop
+    }
+
+    /// Bytes that can be a secret.
+    pub(super) fn draw(&self, bytes: usize) -> Vec<u8> {
+        self.keyed.borrow_mut().draw(bytes)
     }
 
     pub(super) fn storage(&self) -> Option<Map> {

@@ -6,6 +6,7 @@
 //! has ten thousand of them between two questions whether to go on.
 
 mod brake;
+mod chance;
 mod engine;
 mod file;
 mod host;
@@ -18,6 +19,7 @@ mod source;
 mod url;
 mod xml;
 
+pub use chance::Seed;
 pub use file::{Mistake, Transformer};
 pub use job::{
     Answer, Ask, AtMost, Bounds, Done, Failure, FailureKind, Hook, Job, Kept, Level, Line, Request, Response,

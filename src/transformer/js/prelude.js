@@ -396,7 +396,8 @@
         getRandomValues(list) {
             if (!ArrayBuffer.isView(list) || list.byteLength > 65536) throw new TypeError("getRandomValues: write a typed array of at most 65536 bytes");
             const view = new Uint8Array(list.buffer, list.byteOffset, list.byteLength);
-            for (let at = 0; at < view.length; at++) view[at] = Math.floor(Math.random() * 256);
+            kit.pay(view.length);
+            view.set(host.random(view.length));
             return list;
         },
         createHash: (name) => new Digest("createHash", name, undefined),

@@ -65,7 +65,7 @@ fn job(transformer: &Arc<Transformer>, hook: Hook) -> Job {
         hook,
         arguments: map(arguments),
         now: NOW,
-        seed: 7,
+        seed: Seed::of(7, ""),
         bounds: bounds(),
         of: None,
         storage: None,

@@ -230,8 +230,33 @@ fn chance_comes_from_the_seed() {
     let body = "return [Math.random(), uuid.v4(), crypto.randomUUID(), [...crypto.getRandomValues(new Uint8Array(4))]]";
     assert_eq!(value(body), value(body));
     let mut other = input(body);
-    other.seed = 8;
+    other.seed = Seed::of(8, "");
     assert_ne!(done(start(&mut pool(), &other)).result, Ok(value(body)));
+}
+
+/// `Math.random` can be reckoned backwards from a few numbers; what is secret must not come with it.
+#[test]
+fn what_is_secret_does_not_follow_from_math_random() {
+    let drawn = |last: u8| {
+        let mut seed = [1; 32];
+        seed[31] = last;
+        let mut job = input(
+            "return [Math.random(), uuid.v4(), crypto.randomUUID(), crypto.randomBytes(40).toString('hex')]",
+        );
+        job.seed = seed.into();
+        done(start(&mut pool(), &job)).result.expect("nothing is wrong with it")
+    };
+    let (one, other) = (drawn(1), drawn(2));
+    assert_eq!(one[0], other[0]);
+    for secret in 1..4 {
+        assert_ne!(one[secret], other[secret]);
+    }
+}
+
+#[test]
+fn what_is_drawn_in_pieces_is_what_is_drawn_at_once() {
+    let pieces = "[3, 40, 1, 20].map((n) => crypto.randomBytes(n).toString('hex')).join('')";
+    assert_eq!(value(&format!("return {pieces}")), value("return crypto.randomBytes(64).toString('hex')"));
 }
 
 #[test]
