@@ -312,13 +312,18 @@
             run.storage ??= host.known();
             if (run.storage !== undefined) return resolve(run.storage);
             run.waiting ??= [];
-            run.waiting[run.waiting.length] = resolve;
+            run.waiting[run.waiting.length] = { resolve, reject };
             if (run.waiting.length > 1) return;
             host.storage(of[0], of[1]);
             run.open[run.open.length] = (answer) => {
-                if (answer.failed !== undefined) return reject(new Error(answer.failed));
+                const all = run.waiting;
+                // Whoever asks after a failure asks anew.
+                run.waiting = undefined;
                 run.storage = answer.storage;
-                for (const waiting of run.waiting) waiting(run.storage);
+                for (const one of all) {
+                    if (answer.failed === undefined) one.resolve(run.storage);
+                    else one.reject(new Error(answer.failed));
+                }
             };
         });
     }

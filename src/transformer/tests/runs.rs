@@ -123,6 +123,30 @@ fn the_storage_of_another_session_is_refused() {
 }
 
 #[test]
+fn a_storage_that_failed_can_be_asked_for_again() {
+    let body = "const ask = () => getSessionStorage('ann', 's1');
+        const failed = await ask().catch((error) => error.message);
+        return [failed, (await ask()).n, (await ask()).n];";
+    let mut pool = pool();
+    let waiting = waits(start(&mut pool, &input(body)));
+    let waiting = waits(waiting.go_on(vec![Answer::Failed("no disk".to_owned())], &mut pool));
+    assert_eq!(waiting.asks().len(), 1);
+    let done = done(waiting.go_on(vec![Answer::Storage(map(json!({ "n": 1 })))], &mut pool));
+    assert_eq!(done.result, Ok(json!(["no disk", 1, 1])));
+}
+
+#[test]
+fn all_who_wait_for_a_storage_are_told_that_it_failed() {
+    let body = "const ask = () => getSessionStorage('ann', 's1').catch((error) => error.message);
+        return Promise.all([ask(), ask()]);";
+    let mut pool = pool();
+    let waiting = waits(start(&mut pool, &input(body)));
+    assert_eq!(waiting.asks().len(), 1);
+    let done = done(waiting.go_on(vec![Answer::Failed("no disk".to_owned())], &mut pool));
+    assert_eq!(done.result, Ok(json!(["no disk", "no disk"])));
+}
+
+#[test]
 fn a_run_that_failed_keeps_no_storage() {
     let mut job = input("(await getSessionStorage('ann', 's1')).n = 2; throw new Error('no')");
     job.of = Some(("ann".to_owned(), "s1".to_owned()));
