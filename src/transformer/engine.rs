@@ -109,7 +109,7 @@ impl Engine {
     /// Everything up to the opening of the meter is ours.
     pub(super) fn begin(&self, job: &Job, memory_bytes: usize) {
         self.set_memory(memory_bytes);
-        self.meter.begin(job);
+        self.meter.begin(job, memory_bytes);
     }
 
     pub(super) fn set_memory(&self, bytes: usize) {

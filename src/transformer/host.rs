@@ -35,7 +35,7 @@ pub(super) fn host<'js>(ctx: &Ctx<'js>, meter: &Rc<Meter>) -> rquickjs::Result<O
     texts(&host)?;
     hashes(&host)?;
     urls(&host)?;
-    documents(&host)?;
+    documents(&host, meter)?;
     Ok(host)
 }
 
@@ -122,7 +122,9 @@ fn urls(host: &Object<'_>) -> rquickjs::Result<()> {
     put(host, "urlSet", |href: String, part: String, value: String| url::set(href, &part, &value))
 }
 
-fn documents<'js>(host: &Object<'js>) -> rquickjs::Result<()> {
+fn documents<'js>(host: &Object<'js>, meter: &Rc<Meter>) -> rquickjs::Result<()> {
+    let meter = meter.clone();
+    put(host, "xmlMax", move || meter.document_max())?;
     put(host, "xmlName", |name: String| xml::is_name(&name))?;
     put(host, "xml", |text: String, tell: Function<'js>| tell_xml(&text, &tell))
 }

@@ -245,6 +245,8 @@ fn what_is_no_xml_is_refused_with_its_place() {
         ("hello", "line 1, column 1: there is text outside of all elements"),
         ("<a/>\n hello", "line 2, column 2: there is text outside of all elements"),
         ("&#65;<a/>", "line 1, column 1: there is text outside of all elements"),
+        ("<![CDATA[x]]><a/>", "line 1, column 1: there is text outside of all elements"),
+        ("<a/><![CDATA[]]>", "line 1, column 5: there is text outside of all elements"),
         ("{\"a\": 1}", "line 1, column 1: there is text outside of all elements"),
         (
             "<a>ä &nbsp;</a>",
@@ -281,6 +283,40 @@ fn what_is_no_xml_is_refused_with_its_place() {
         let failure = failure(&format!("return xmljs.xml2js({})", json!(document)));
         assert!(failure.text.starts_with(&format!("Error: xmljs: {fault}")), "{document}: {failure:?}");
     }
+}
+
+#[test]
+fn a_document_is_read_as_far_as_there_is_memory_for_it() {
+    let many = |count: usize| {
+        let name = "(_, at) => `b${at}=''`";
+        format!(
+            "xmljs.xml2js('<a ' + Array.from({{ length: {count} }}, {name}).join(' ') + '/>', {{ compact: true }}).a._attributes.b999"
+        )
+    };
+    assert_eq!(evaluated(&many(1_000)), json!(""));
+    let failure_of = |expression: &str| failure(&format!("return {expression}")).text;
+    assert!(failure_of(&many(1_001)).ends_with("an element has more than 1000 attributes"));
+    let most = MEMORY_BYTES / 8;
+    let long = |length: usize| {
+        format!("xmljs.xml2js('<a>' + 'x'.repeat({}) + '</a>', {{ ignoreText: true }})", length - 7)
+    };
+    assert_eq!(evaluated(&long(most)), json!({ "elements": [{ "type": "element", "name": "a" }] }));
+    assert_eq!(
+        failure_of(&long(most + 1)),
+        format!(
+            "RangeError: xmljs: the document has {} characters, at most {most} are read; raise limits.transformerMemoryBytes",
+            most + 1
+        )
+    );
+}
+
+/// Documents that lie in one another would each be held by their reader.
+#[test]
+fn no_document_is_read_while_another_one_is() {
+    let body = "const names = ['b'];
+        Object.defineProperty(names, 'includes', { value: () => { throw xmljs.xml2js('<a/>') } });
+        return xmljs.xml2js('<a><b/></a>', { compact: true, alwaysArray: names })";
+    assert_eq!(value(body), json!({ "a": { "b": [{}] } }));
 }
 
 #[test]
