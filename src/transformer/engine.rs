@@ -261,9 +261,13 @@ impl Tools {
     }
 }
 
-/// Compiles what the prelude needs when it is used first.
+/// Compiles a file of the prelude's.
 fn library<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Function<'js>> {
     let source = match name.as_str() {
+        "response" => include_str!("js/response.js"),
+        "bytes" => include_str!("js/bytes.js"),
+        "requests" => include_str!("js/requests.js"),
+        "clone" => include_str!("js/clone.js"),
         "lodash" => include_str!("js/lodash.js"),
         "moment" => include_str!("js/moment.js"),
         "cleaner" => include_str!("js/cleaner.js"),

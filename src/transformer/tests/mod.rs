@@ -1,6 +1,7 @@
 //! What transformers can do, what is told of what they do wrong, and that nothing they do is seen by another.
 //! Each test has its own pool; none looks at a clock.
 
+mod bounds;
 mod forms;
 mod globals;
 mod hostile;
