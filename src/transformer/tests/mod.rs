@@ -5,6 +5,8 @@ mod bounds;
 mod forms;
 mod globals;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod memory;
 mod results;
 mod runs;
 mod xml;
