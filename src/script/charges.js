@@ -3,7 +3,8 @@
 // result tells and the memory bounds one of them. The unit is a round of a simple loop, about 20 ns.
 //
 // Operators have no function that could be charged: comparing two long texts, one as the name of a member, spreading a
-// long list. Of these QuickJS does up to ten thousand between two questions.
+// long list. Of these QuickJS does up to ten thousand between two questions. The memory does not bound texts either: one that is
+// put together of itself, as by `s += s`, is there only once however long it is.
 (function (charge, hide, replace) {
     "use strict";
 
@@ -20,6 +21,8 @@
     const THROWN = 10_000;
     // Of a search with a regular expression: QuickJS asks on its way only if it is long.
     const SEARCH = 10;
+
+    const NONE = [];
 
     const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
     const plain = (value) => (isObject(value) ? NativeString(value) : value);
@@ -102,7 +105,7 @@
             pay(length * 4);
             return apply(native, this, [compare ?? (isPlain(this, length) ? undefined : compareTexts)]);
         } }).method);
-        before(Array, ["from"], (self, [list]) => (isArray(list) || typeof list === "string" ? list.length * 2 : 0));
+        before(Array, ["from"], (self, { 0: list }) => (isArray(list) || typeof list === "string" ? list.length * 2 : 0));
         after(Array, ["from"], (list) => (isArray(list) ? list.length * 2 : 0));
     }
 
@@ -116,7 +119,8 @@
     }
 
     function compareTexts(a, b) {
-        [a, b] = [`${a}`, `${b}`];
+        a = `${a}`;
+        b = `${b}`;
         pay(min(a.length, b.length) / 64);
         return a < b ? -1 : a > b ? 1 : 0;
     }
@@ -187,7 +191,8 @@
                 pay(textLength(text) / 2);
                 return native(text, more);
             } }).method);
-        before(Symbol, ["for"], (self, [text]) => textLength(text) / 16);
+        replace(Number, { parseInt: globalThis.parseInt, parseFloat: globalThis.parseFloat });
+        before(Symbol, ["for"], (self, { 0: text }) => textLength(text) / 16);
     }
 
     function chargePatterns() {
@@ -196,8 +201,8 @@
             if (charge(SEARCH)) for (;;);
             return apply(native, this, [text]);
         } }).method);
-        before(prototype, ["compile"], (self, [source]) => textLength(source) * 2);
-        replaceConstructor("RegExp", (Native, [source, flags], target) => {
+        before(prototype, ["compile"], (self, { 0: source }) => textLength(source) * 2);
+        replaceConstructor("RegExp", (Native, { 0: source, 1: flags }, target) => {
             if (isObject(source) && !(source instanceof Native)) source = NativeString(source);
             pay(textLength(source) * 2);
             return target === undefined ? Native(source, flags) : construct(Native, [source, flags], target);
@@ -212,10 +217,10 @@
         after(Object, ["keys", "values", "entries", "getOwnPropertyNames", "getOwnPropertySymbols"], (list) => list.length * 4);
         after(Object, ["getOwnPropertyDescriptors"], (all) => members(all) * 16);
         after(Reflect, ["ownKeys"], (list) => list.length * 4);
-        before(Object, ["assign"], (self, [, ...sources]) => sources.reduce((sum, source) => sum + members(source) * 8, 0));
-        before(Object, ["freeze", "seal", "isFrozen", "isSealed"], (self, [object]) => members(object) * 4);
-        before(Object, ["create", "defineProperties"], (self, [, all]) => members(all) * 8);
-        before(Object, ["fromEntries"], (self, [list]) => (isArray(list) ? list.length * 8 : 0));
+        before(Object, ["assign"], (self, objects) => objects.reduce((sum, object) => sum + members(object) * 8, 0));
+        before(Object, ["freeze", "seal", "isFrozen", "isSealed"], (self, { 0: object }) => members(object) * 4);
+        before(Object, ["create", "defineProperties"], (self, { 1: all }) => members(all) * 8);
+        before(Object, ["fromEntries"], (self, { 0: list }) => (isArray(list) ? list.length * 8 : 0));
         wrap(JSON, ["parse"], (native) => ({ method(text, revive) {
             text = plain(text);
             pay(textLength(text) / 4);
@@ -225,24 +230,27 @@
     }
 
     function chargeMaps() {
-        for (const { prototype } of [Map, Set]) {
-            before(prototype, ["get", "set", "has", "add", "delete", "getOrInsert", "getOrInsertComputed"], (self, [key]) => (typeof key === "string" ? key.length / 16 : 0));
-        }
-        const sizes = [Map, Set].map(({ prototype }) => [prototype, getOwnPropertyDescriptor(prototype, "size").get]);
+        const { isPrototypeOf } = Object.prototype;
+        const [ofMap, ofSet] = [Map, Set].map(({ prototype }) => getOwnPropertyDescriptor(prototype, "size").get);
         // What only looks like a set could give its members without an end.
         function size(set) {
-            const kind = sizes.find(([prototype]) => isObject(set) && apply(isPrototypeOf, prototype, [set]));
-            if (kind === undefined) throw new TypeError("write a Set or a Map");
-            return apply(kind[1], set, []);
+            if (isObject(set) && apply(isPrototypeOf, Map.prototype, [set])) return apply(ofMap, set, NONE);
+            if (isObject(set) && apply(isPrototypeOf, Set.prototype, [set])) return apply(ofSet, set, NONE);
+            throw new TypeError("write a Set or a Map");
         }
-        const { isPrototypeOf } = Object.prototype;
+        for (const { prototype } of [Map, Set]) {
+            wrap(prototype, ["get", "set", "has", "add", "delete", "getOrInsert", "getOrInsertComputed"], (native) => ({ method(key, value) {
+                if (typeof key === "string") pay(key.length / 16);
+                return apply(native, this, [key, value]);
+            } }).method);
+        }
         before(Set.prototype, ["union", "intersection", "difference", "symmetricDifference", "isSubsetOf", "isSupersetOf", "isDisjointFrom"],
-            (set, [other]) => (size(set) + size(other)) * 8);
+            (set, { 0: other }) => (size(set) + size(other)) * 8);
     }
 
     function chargeIterators() {
         const { prototype } = Iterator;
-        before(prototype, ["drop"], (self, [count]) => +count);
+        before(prototype, ["drop"], (self, { 0: count }) => +count);
         after(prototype, ["toArray"], (list) => list.length * 2);
         replace(prototype, {
             includes(what, skipped = 0) {

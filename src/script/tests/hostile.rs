@@ -188,6 +188,7 @@ const LONG: &[&str] = &[
     "'y'.anchor(s)",
     "encodeURIComponent(s)",
     "parseInt(s, 36)",
+    "Number.parseInt(s, 36)",
     "Symbol.for(s)",
     "new Map().get(s)",
     "new Set().has(s)",
