@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use ring::rand::{SecureRandom, SystemRandom};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
@@ -44,6 +45,13 @@ pub fn secret() -> String {
 /// 53 bits of chance: as many as a number in JSON keeps wherever it is read.
 pub fn seed() -> u64 {
     uuid::Uuid::new_v4().as_u64_pair().1 & ((1 << 53) - 1)
+}
+
+/// 32 bytes that nobody can guess, for what secrets are drawn from.
+pub fn key() -> [u8; 32] {
+    let mut key = [0; 32];
+    SystemRandom::new().fill(&mut key).expect("the operating system has chance");
+    key
 }
 
 /// A clock that a test moves: it goes as the timers of its thread do, which go on at once when nothing else is to be done.

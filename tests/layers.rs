@@ -122,6 +122,14 @@ fn a_file_without_a_header_or_too_long_without_a_reason_is_noticed() {
             "src/model/ids.rs: 401 lines; divide it, or give the reason in its header (\"over 400 lines because …\")"
         ]
     );
+    assert_eq!(
+        faults("script/realm.js", &format!("(function () {{\n{long}}})")),
+        [
+            "src/script/realm.js: opens without a // header",
+            "src/script/realm.js: 402 lines; divide it, or give the reason in its header (\"over 400 lines because …\")"
+        ]
+    );
+    assert!(faults("script/realm.js", "// A.\n(function () { std::fs; })").is_empty());
     assert!(faults("model/tests.rs", "use super::*;").is_empty());
     assert!(faults("model/ids.rs", &format!("//! Over 400 lines because it is a table.\n{long}")).is_empty());
 }
@@ -131,7 +139,7 @@ fn collect(root: &Path, folder: &Path, into: &mut Vec<(String, String)>) {
         let path = entry.expect("an entry of src can be read").path();
         if path.is_dir() {
             collect(root, &path, into);
-        } else if path.extension().is_some_and(|ext| ext == "rs") {
+        } else if path.extension().is_some_and(|ext| ext == "rs" || ext == "js") {
             let file = path.strip_prefix(root).expect("it was found under src");
             let file = file.to_str().expect("our file names are ASCII").replace('\\', "/");
             into.push((file, fs::read_to_string(&path).expect("a source can be read")));
@@ -142,8 +150,9 @@ fn collect(root: &Path, folder: &Path, into: &mut Vec<(String, String)>) {
 /// `file` is relative to src.
 fn faults(file: &str, text: &str) -> Vec<String> {
     let tests = file.ends_with("tests.rs") || file.contains("/tests/");
-    let mut found = shape(text, tests);
-    if file != "lib.rs" && !tests {
+    let javascript = file.ends_with(".js");
+    let mut found = shape(text, if javascript { "//" } else { "//!" }, tests);
+    if file != "lib.rs" && !tests && !javascript {
         let code = without_comments(text.split("#[cfg(test)]\nmod ").next().unwrap_or(text));
         let place = place_of(file);
         let mut paths = paths(&tokens(&code));
@@ -158,12 +167,13 @@ fn faults(file: &str, text: &str) -> Vec<String> {
     found.iter().map(|fault| format!("src/{file}: {fault}")).collect()
 }
 
-fn shape(text: &str, tests: bool) -> Vec<String> {
-    let header: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+/// `mark` begins each line of the header.
+fn shape(text: &str, mark: &str, tests: bool) -> Vec<String> {
+    let header: String = text.lines().take_while(|line| line.starts_with(mark)).collect();
     let lines = text.lines().count();
     let mut found = Vec::new();
     if header.is_empty() && !tests {
-        found.push("opens without a //! header".to_owned());
+        found.push(format!("opens without a {mark} header"));
     }
     if lines > LINES_MAX && !header.to_lowercase().contains("over 400 lines because") {
         found.push(format!(

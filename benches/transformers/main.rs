@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use antiphon::model::Map;
-use antiphon::transformer::{Answer, Bounds, Hook, Job, Pool, Step, Transformer};
+use antiphon::transformer::{Answer, Bounds, Hook, Job, Pool, Seed, Step, Transformer};
 use rounds::measure;
 use serde_json::{Value, json};
 
@@ -109,7 +109,7 @@ fn job(source: &str, hook: Hook) -> Job {
         arguments,
         raw_body: Some(b"{}".as_slice().into()),
         now: NOW,
-        seed: 7,
+        seed: Seed::of(7, ""),
         bounds,
         of: None,
         storage: None,

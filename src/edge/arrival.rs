@@ -8,7 +8,7 @@ use super::lanes::Run;
 use super::{Change, Failed, Posted, check_kept, of_run};
 use crate::model::{Body, Called, Map, Note, NoteKind, Problem, Response, Source, kind_of};
 use crate::project::{Endpoint, Transformers};
-use crate::transformer::{Bounds, Done, Hook, Job, Kept};
+use crate::transformer::{Bounds, Done, Hook, Job, Kept, Seed};
 
 /// Headers that HTTP/1.1 keeps between two neighbours (RFC 9110, section 7.6.1), and the length, which the server counts.
 const OF_THE_CONNECTION: [&str; 10] = [
@@ -60,7 +60,7 @@ pub fn job(
     endpoint: &Endpoint,
     (hook, transformers): (Hook, &Transformers),
     posted: &Posted,
-    (now, seed): (u64, u64),
+    (now, seed): (u64, Seed),
     bounds: Bounds,
 ) -> Job {
     let request = json!({

@@ -14,7 +14,7 @@ use crate::model::{
     Called, DEPTH_MAX, Fate, Map, Note, NoteKind, Numbered, SessionId, Transformed, is_deeper,
 };
 use crate::project::{Endpoint, Transformers};
-use crate::transformer::{Bounds, Hook, Job};
+use crate::transformer::{Bounds, Hook, Job, Seed};
 
 /// Requests of one turn that its record keeps: as many as one run may send at the most, and that of its input come on top.
 const CALLED_MAX: usize = 100;
@@ -29,7 +29,7 @@ pub struct Given {
     pub finished: bool,
     pub storage: Map,
     pub now: u64,
-    pub seed: u64,
+    pub seed: Seed,
     pub bounds: Bounds,
     pub storage_bytes_max: usize,
 }
@@ -95,16 +95,14 @@ impl Departures {
             ("userId".to_owned(), id.user_id.clone().into()),
             ("sessionId".to_owned(), id.session_id.clone().into()),
         ]);
-        let (hook, word, chance) = match todo {
+        let (hook, word) = match todo {
             Todo::Output(index) => {
                 let numbered = &self.given.outputs[index];
                 arguments.insert("output".to_owned(), self.output(numbered));
                 arguments.insert("processedOutput".to_owned(), self.processed(numbered));
-                (Hook::Output, format!("output {index}"), index as u64)
+                (Hook::Output, format!("output {index}"))
             }
-            Todo::Finished => {
-                (Hook::ExecutionFinished, "finished".to_owned(), self.given.outputs.len() as u64)
-            }
+            Todo::Finished => (Hook::ExecutionFinished, "finished".to_owned()),
         };
         let job = Job {
             transformer: self.transformers().transformer.clone(),
@@ -112,7 +110,7 @@ impl Departures {
             arguments,
             raw_body: None,
             now: *now,
-            seed: seed.wrapping_add(chance),
+            seed: seed.with(&word),
             bounds: bounds.clone(),
             of: Some((id.user_id.clone(), id.session_id.clone())),
             storage: Some(self.left.clone()),

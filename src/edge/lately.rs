@@ -1,12 +1,13 @@
-//! Which functions lately needed more than a moment. Finding that out costs a runtime each time, several milliseconds to
-//! make anew, so such a function goes elsewhere at once for a number of runs, and then it is tried again.
+//! Which functions lately needed more than a moment. Finding that out costs the moment each time, and a runtime, several milliseconds
+//! to make anew, if the run had to be stopped; one that waits gives its runtime back, and what it did until then is done again
+//! elsewhere. So such a function goes elsewhere at once for a number of runs, and then it is tried again.
 
 use std::collections::HashMap;
 
 use crate::transformer::{Hook, Job};
 
 /// Runs that go elsewhere before the next try, at the most. They double from one: a function that waits once in each session
-/// comes back soon, one that always waits costs a runtime in sixty-four runs.
+/// comes back soon, one that always waits is begun in vain in one of sixty-five runs.
 const ELSEWHERE_MAX: u32 = 64;
 /// Functions that are remembered. Each edit of a file makes new ones; then all are found out anew.
 const REMEMBERED_MAX: usize = 1_000;
@@ -58,7 +59,7 @@ mod tests {
 
     use super::*;
     use crate::model::Map;
-    use crate::transformer::{Bounds, Transformer};
+    use crate::transformer::{Bounds, Seed, Transformer};
 
     fn job(text: &str, hook: Hook) -> Job {
         let transformer = Arc::new(Transformer::new("shop.js", text).unwrap());
@@ -69,7 +70,7 @@ mod tests {
             arguments: Map::new(),
             raw_body: None,
             now: 0,
-            seed: 0,
+            seed: Seed::of(0, ""),
             bounds,
             of: None,
             storage: None,

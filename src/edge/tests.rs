@@ -10,7 +10,7 @@ use crate::config::Overlay;
 use crate::model::{METHODS, Source};
 use crate::project;
 use crate::transformer::manual::{Entry, Of, Part, TOPICS};
-use crate::transformer::{Done, Hook, Step};
+use crate::transformer::{Done, Hook, Seed, Step};
 
 type Names = BTreeSet<String>;
 
@@ -31,7 +31,8 @@ fn value(body: &str) -> Value {
     let bounds = project.transformer_bounds();
     let memory_bytes = bounds.memory_bytes;
     let endpoint = &project.endpoints["main"];
-    let job = job(endpoint, hook(endpoint, Source::User).unwrap(), &Posted::of(wire), (0, 0), bounds);
+    let job =
+        job(endpoint, hook(endpoint, Source::User).unwrap(), &Posted::of(wire), (0, Seed::of(0, "")), bounds);
     match Runner::new(memory_bytes).start(&job) {
         Step::Done(Done { result, .. }) => result.unwrap(),
         Step::Waits(_) => panic!("it waits"),

@@ -106,7 +106,8 @@ impl Way<'_> {
     async fn run(&self, posted: &Posted) -> Result<Run, Refusal> {
         let project = self.front.engine.project();
         let bounds = project.transformer_bounds();
-        let job = edge::job(self.endpoint, self.hook, posted, (clock::now(), clock::seed()), bounds);
+        let at = (clock::now(), clock::key().into());
+        let job = edge::job(self.endpoint, self.hook, posted, at, bounds);
         if let Some(done) = edge::at_once(&job) {
             return Ok(Run::of(done));
         }

@@ -142,12 +142,16 @@ pub fn request_id(run: &[&str], number: usize) -> String {
     format!("call_{}", hex(&digest.chain_update((number as u64).to_be_bytes()).finalize()[..16]))
 }
 
-/// The chance of a run, as of a turn: the same when it is done again after a crash, so that what it sends under the same
-/// `Idempotency-Key` is the same too, and told before by nobody who does not know the secret. 53 bits: as many as a number in
-/// JSON keeps wherever it is read.
+/// The chance of a run: the same when it is done again after a crash, so that what it sends under the same `Idempotency-Key`
+/// is the same too, and told before by nobody who does not know the secret.
+pub fn chance(secret: &[u8], run: &[&str]) -> [u8; 32] {
+    Sha256::new().chain_update(b"seed").chain_update(hash(run)).chain_update(secret).finalize().into()
+}
+
+/// The chance of a turn, likewise. 53 bits: as many as a number in JSON keeps wherever it is read.
 pub fn seed(secret: &[u8], run: &[&str]) -> u64 {
-    let digest = Sha256::new().chain_update(b"seed").chain_update(hash(run)).chain_update(secret).finalize();
-    let (head, _) = digest.split_first_chunk::<8>().expect("a SHA-256 has more than 8 bytes");
+    let chance = chance(secret, run);
+    let (head, _) = chance.split_first_chunk::<8>().expect("eight of the 32 bytes");
     u64::from_be_bytes(*head) >> 11
 }
 

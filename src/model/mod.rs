@@ -23,7 +23,7 @@ pub use delivery::{
     Attempt, Attempts, Batch, DeadLetter, Number, ProgramSource, Quarantined, Queued, Receipt, Seen, Stored,
 };
 pub use depth::{DEPTH_MAX, is_deeper, is_too_deep};
-pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, Within, call_id, hex, request_id, seed};
+pub use ids::{ProgramHash, SessionId, SessionKey, UserKey, Within, call_id, chance, hex, request_id, seed};
 pub use input::{Accepted, Input, Response, Source, Told};
 pub use output::{Callback, Output, Speaker};
 pub use problem::{Kind, Problem, Refusal};

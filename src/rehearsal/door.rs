@@ -79,7 +79,7 @@ impl Stage<'_> {
         }
         let Some(hook) = hook else { return as_it_came(request) };
         let posted = self.posted(request);
-        let (at, bounds) = ((self.now(), self.inputs), self.project.transformer_bounds());
+        let (at, bounds) = ((self.now(), self.edges.seed(0)), self.project.transformer_bounds());
         let job = edge::job(self.endpoint, hook, &posted, at, bounds);
         let run = self.edges.run(&job, &mut self.answers)?;
         let bytes_max = self.project.settings.limits.context_bytes;

@@ -9,7 +9,7 @@ use super::stage::{Stage, Trouble};
 use crate::edge::{self, Departures, Given, Run, Runner};
 use crate::model::{Called, Map, Note, SessionId};
 use crate::project::Transformers;
-use crate::transformer::{Answer, Ask, Job, Kept, Step};
+use crate::transformer::{Answer, Ask, Job, Kept, Seed, Step};
 use crate::turn::Turn;
 
 /// Made with the first run.
@@ -18,6 +18,8 @@ pub(super) struct Edges {
     runner: Option<Runner>,
     /// By user and session.
     storages: BTreeMap<(String, String), Map>,
+    /// How often chance was asked for.
+    seeded: u64,
 }
 
 impl Edges {
@@ -38,6 +40,12 @@ impl Edges {
                 }
             }
         }
+    }
+
+    /// For the next run: the same in each rehearsal, and never the same twice in one.
+    pub(super) fn seed(&mut self, of_turn: u64) -> Seed {
+        self.seeded += 1;
+        Seed::of(of_turn, &format!("run {}", self.seeded))
     }
 
     pub(super) fn keep(&mut self, kept: Option<Kept>) {
@@ -91,7 +99,7 @@ impl Stage<'_> {
             finished,
             storage: self.edges.storage(&self.id),
             now: self.now(),
-            seed,
+            seed: self.edges.seed(seed),
             bounds: self.project.transformer_bounds(),
             storage_bytes_max: self.project.settings.limits.context_bytes,
         };

@@ -3,9 +3,10 @@
 // Everything that runs share is frozen, so that nothing one run does can be seen by another; what cannot be frozen
 // (stack trace hooks, constructors of code) is removed. The global names are a list of what stays: what a later
 // version of the engine adds is not there until it is put on the list. `more` are the names that one kind of runtime
-// has beyond the list, `kinds` a function of each further kind (async, …) whose constructor makes code from text.
+// has beyond the list, `kinds` a function of each further kind (async, …) whose constructor makes code from text; `charges` is
+// what charges.js makes.
 // Gives back a kit; whoever has put their own things in place calls its `seal`.
-(function (now, chance, charge, more, kinds) {
+(function (now, chance, work, charges, more, kinds) {
     "use strict";
 
     const { getOwnPropertyDescriptor, getPrototypeOf, defineProperty, freeze, hasOwn, keys } = Object;
@@ -122,38 +123,6 @@
         });
     }
 
-    // The engine counts steps in loops and calls of scripts, but not inside these built-in loops: they are charged
-    // for by what they are about to do.
-    function pay(cost) {
-        if (cost > 1000 && charge(cost)) for (;;);
-    }
-
-    function chargeForLongLoops() {
-        function charged(proto, names, cost) {
-            for (const name of names) {
-                const native = proto[name];
-                const method = { [name](...args) {
-                    if (this !== undefined && this !== null) pay(cost(this.length, args));
-                    return apply(native, this, args);
-                } }[name];
-                defineProperty(method, "length", { value: native.length });
-                hide(proto, name, method);
-            }
-        }
-        const places = (length) => length;
-        const allPlaces = (length, lists) => {
-            for (const list of lists) if (typeof list === "object" && list !== null) length += list.length;
-            return length;
-        };
-        const compared = (length, [what]) => length * (typeof what === "string" ? 16 + what.length : 16) / 256;
-        charged(Array.prototype, ["reverse", "copyWithin", "slice", "splice", "shift", "unshift", "sort", "fill",
-            "join", "toReversed", "toSorted", "toSpliced", "with", "toLocaleString"], places);
-        charged(Array.prototype, ["concat"], allPlaces);
-        charged(String.prototype, ["indexOf", "lastIndexOf", "includes", "split", "replace", "replaceAll"], compared);
-        replaceFlat();
-        replaceFind();
-    }
-
     // Written here, because what they walk through is only known on the way.
     function replaceFlat() {
         function flatten(into, list, depth) {
@@ -259,7 +228,9 @@
     refuseCodeFromText();
     replaceTime();
     replace(Math, { random: () => chance() });
-    chargeForLongLoops();
+    replaceFlat();
+    replaceFind();
+    const pay = charges(work, hide, replace);
     letHeirsOverride(Object.prototype);
     for (const kind of [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, InternalError,
         AggregateError]) {

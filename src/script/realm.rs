@@ -31,7 +31,8 @@ where
     let now = Function::new(ctx.clone(), hosts.now)?;
     let chance = Function::new(ctx.clone(), hosts.chance)?;
     let work = Function::new(ctx.clone(), hosts.work)?;
-    realm.call((now, chance, work, more.to_vec(), kinds))
+    let charges: Function = evaluate(ctx, "charges", include_str!("charges.js"))?;
+    realm.call((now, chance, work, charges, more.to_vec(), kinds))
 }
 
 /// A source of ours. `name` is what stack traces call it.

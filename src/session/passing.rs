@@ -9,7 +9,7 @@ use super::pending::SlowTurn;
 use super::turns::{Decided, Step};
 use crate::clock;
 use crate::edge::{self, Change, Departures, Given, Order, Run};
-use crate::model::{Map, Note, NoteKind, seed};
+use crate::model::{Map, Note, NoteKind, chance, seed};
 
 /// Runs of one turn on the arbiter: each may take a few milliseconds there, in which no other session has its turn.
 const AT_ONCE_MAX: usize = 16;
@@ -86,7 +86,7 @@ impl SessionActor {
             storage,
             now: decided.at,
             // That of the turn is the flow's; a turn without a flow has none.
-            seed: self.chance(work, "transformers"),
+            seed: chance(self.shard.store().secret(), &words(&self.about(work), "transformers")).into(),
             bounds: project.transformer_bounds(),
             storage_bytes_max: project.settings.limits.context_bytes,
         }
@@ -109,10 +109,8 @@ impl SessionActor {
 
     /// The same when the turn is done again, so that it decides the same. Only its time may be another one then, and the ids of
     /// what nobody posted: of a reminder, or of the end of a question.
-    pub(super) fn chance(&self, work: &Work, whose: &str) -> u64 {
-        let about = self.about(work);
-        let about: Vec<&str> = about.iter().map(String::as_str).chain([whose]).collect();
-        seed(self.shard.store().secret(), &about)
+    pub(super) fn seed(&self, work: &Work) -> u64 {
+        seed(self.shard.store().secret(), &words(&self.about(work), "flow"))
     }
 
     /// What tells this turn from all others, before and after a crash: a wait has its number, also where it was a reminder that
@@ -126,6 +124,11 @@ impl SessionActor {
         };
         vec![self.key.to_string(), turn]
     }
+}
+
+/// What a run is about, and whose it is.
+fn words<'a>(about: &'a [String], whose: &'a str) -> Vec<&'a str> {
+    about.iter().map(String::as_str).chain([whose]).collect()
 }
 
 impl Decided {

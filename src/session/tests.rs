@@ -18,7 +18,7 @@ use crate::edge::Order;
 use crate::model::{Input, Map, SessionId, Source};
 use crate::project::{self, Live};
 use crate::store::{self, Store};
-use crate::transformer::{Hook, Job};
+use crate::transformer::{Hook, Job, Seed};
 
 /// Every output goes to the gateway, and to nobody else; but for one word, which needs nothing but a moment.
 const SCRIPT: &str = "export async function handleOutput({ endpoint, output }) {\n\
@@ -113,7 +113,7 @@ impl Stage {
             ]),
             raw_body: None,
             now: clock::now(),
-            seed: 1,
+            seed: Seed::of(1, ""),
             bounds: project.transformer_bounds(),
             of: None,
             storage: None,

@@ -89,7 +89,7 @@ impl SessionActor {
             woken: work.woken.clone(),
             sequence: work.sequence,
             now,
-            seed: self.chance(work, "flow"),
+            seed: self.seed(work),
         }
     }
 

@@ -101,7 +101,8 @@ impl Engine {
             }
             stop
         })));
-        let tools = context.with(|ctx| Tools::new(&ctx, &meter)).expect("the prelude is our own and runs");
+        let tools =
+            context.with(|ctx| Tools::new(&ctx, &meter, &brake)).expect("the prelude is our own and runs");
         let realm = Realm { tools, files: HashMap::new() };
         Engine { realm, context, meter, brake, used: false }
     }
@@ -109,7 +110,7 @@ impl Engine {
     /// Everything up to the opening of the meter is ours.
     pub(super) fn begin(&self, job: &Job, memory_bytes: usize) {
         self.set_memory(memory_bytes);
-        self.meter.begin(job);
+        self.meter.begin(job, memory_bytes);
     }
 
     pub(super) fn set_memory(&self, bytes: usize) {
@@ -149,7 +150,8 @@ impl Engine {
         if let Some(function) = self.realm.files.get(&file.id()) {
             return function.clone().restore(ctx);
         }
-        let function: Function = realm::evaluate(ctx, source::FILE, &file.text)?;
+        let compile = || realm::evaluate(ctx, source::FILE, &file.text);
+        let function: Function = self.brake.with_room(compile)?;
         if self.realm.files.len() >= FILES_MAX {
             self.realm.files.clear();
         }
@@ -241,7 +243,7 @@ fn argument<'js>(ctx: &Ctx<'js>, job: &Job) -> rquickjs::Result<JsValue<'js>> {
 }
 
 impl Tools {
-    fn new(ctx: &Ctx<'_>, meter: &Rc<Meter>) -> rquickjs::Result<Tools> {
+    fn new<'js>(ctx: &Ctx<'js>, meter: &Rc<Meter>, brake: &Rc<Brake>) -> rquickjs::Result<Tools> {
         // The realm takes it away.
         let proxy: JsValue = ctx.globals().get("Proxy")?;
         let kinds = "[async function () {}, async function* () {}]";
@@ -254,8 +256,12 @@ impl Tools {
         };
         let kit = realm::make(ctx, hosts, &GLOBALS, kinds)?;
         let prelude: Function = realm::evaluate(ctx, "prelude", include_str!("js/prelude.js"))?;
+        let brake = brake.clone();
+        let compile = move |ctx: Ctx<'js>, name: String| -> rquickjs::Result<Function<'js>> {
+            brake.with_room(|| library(&ctx, &name))
+        };
         let tools: Object =
-            prelude.call((kit, host::host(ctx, meter)?, Function::new(ctx.clone(), library)?, proxy))?;
+            prelude.call((kit, host::host(ctx, meter)?, Function::new(ctx.clone(), compile)?, proxy))?;
         let tool = |name: &str| tools.get::<_, Function>(name).map(|tool| Persistent::save(ctx, tool));
         Ok(Tools {
             look: tool("look")?,
@@ -269,16 +275,20 @@ impl Tools {
     }
 }
 
-/// Compiles what the prelude needs when it is used first.
-fn library<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Function<'js>> {
-    let source = match name.as_str() {
+/// Compiles a file of the prelude's.
+fn library<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Function<'js>> {
+    let source = match name {
+        "response" => include_str!("js/response.js"),
+        "bytes" => include_str!("js/bytes.js"),
+        "requests" => include_str!("js/requests.js"),
+        "clone" => include_str!("js/clone.js"),
         "lodash" => include_str!("js/lodash.js"),
         "moment" => include_str!("js/moment.js"),
         "cleaner" => include_str!("js/cleaner.js"),
         "xmljs" => include_str!("js/xmljs.js"),
         _ => include_str!("js/web.js"),
     };
-    realm::evaluate(&ctx, "library", source)
+    realm::evaluate(ctx, "library", source)
 }
 
 impl Pace {

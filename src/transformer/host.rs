@@ -18,7 +18,7 @@ use super::{
     url,
     xml::{self, Document, Part},
 };
-use crate::script::{realm, value};
+use crate::script::value;
 
 /// Base64 as it comes: with padding or without, whatever its last digit has beyond the last byte.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -35,7 +35,7 @@ pub(super) fn host<'js>(ctx: &Ctx<'js>, meter: &Rc<Meter>) -> rquickjs::Result<O
     texts(&host)?;
     hashes(&host)?;
     urls(&host)?;
-    documents(&host)?;
+    documents(&host, meter)?;
     Ok(host)
 }
 
@@ -68,11 +68,11 @@ fn asks<'js>(host: &Object<'js>, meter: &Rc<Meter>) -> rquickjs::Result<()> {
     put(host, "log", move |level: String, text: String| meter.log(self::level(&level), &text))?;
     let meter = own();
     put(host, "uuid", move || {
-        let part = || ((realm::draw(&meter.chance) * 4_294_967_296.0) as u32).to_be_bytes();
-        let bytes = [part(), part(), part(), part()].concat();
-        let bytes = bytes.try_into().expect("four times four bytes");
+        let bytes = meter.draw(16).try_into().expect("sixteen were drawn");
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
-    })
+    })?;
+    let meter = own();
+    put(host, "random", move |ctx: Ctx<'js>, bytes: usize| give(ctx, meter.draw(bytes)))
 }
 
 fn level(name: &str) -> Level {
@@ -122,7 +122,9 @@ fn urls(host: &Object<'_>) -> rquickjs::Result<()> {
     put(host, "urlSet", |href: String, part: String, value: String| url::set(href, &part, &value))
 }
 
-fn documents<'js>(host: &Object<'js>) -> rquickjs::Result<()> {
+fn documents<'js>(host: &Object<'js>, meter: &Rc<Meter>) -> rquickjs::Result<()> {
+    let meter = meter.clone();
+    put(host, "xmlMax", move || meter.document_max())?;
     put(host, "xmlName", |name: String| xml::is_name(&name))?;
     put(host, "xml", |text: String, tell: Function<'js>| tell_xml(&text, &tell))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{file::Transformer, run::Waiting};
+use super::{chance::Seed, file::Transformer, run::Waiting};
 use crate::model::{Call, Map, Response};
 
 /// The functions that a file can export, each for another edge.
@@ -42,7 +42,7 @@ pub struct Job {
     pub raw_body: Option<Arc<[u8]>>,
     /// Milliseconds since 1970.
     pub now: u64,
-    pub seed: u64,
+    pub seed: Seed,
     pub bounds: Bounds,
     /// The user and session that the run belongs to. None: those that it asks the storage for first.
     pub of: Option<(String, String)>,

@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
+use super::chance::Keyed;
 use super::job::{Ask, Job, Level, Line, Request};
 use crate::{model::Map, script::WORK_OF_A_STEP};
 
@@ -16,6 +17,10 @@ const ROUND_NS: u64 = 20;
 const LINES_MAX: usize = 100;
 const LINE_CHARS_MAX: usize = 1_000;
 
+/// A document of XML may be as long as this share of a run's memory. What is made of it is several times its length, and the reader
+/// has a copy that QuickJS does not count.
+const DOCUMENT_SHARE: usize = 8;
+
 /// How the text begins that tells of too many requests; a failure is told by it.
 pub(super) const TOO_MANY: &str = "a run can make at most";
 
@@ -23,8 +28,9 @@ pub(super) const TOO_MANY: &str = "a run can make at most";
 pub(super) struct Meter {
     /// Milliseconds since 1970, as the run is to see them.
     pub(super) now: Cell<u64>,
-    /// The state of the generator.
+    /// The state of the generator of `Math.random`.
     pub(super) chance: Cell<u64>,
+    keyed: RefCell<Keyed>,
     pace: Cell<Pace>,
     /// Work charged by built-in loops since the last whole step.
     owed: Cell<u64>,
@@ -36,6 +42,8 @@ pub(super) struct Meter {
     requests_max: Cell<usize>,
     /// Of the body of a request.
     bytes_max: Cell<usize>,
+    /// Of a document of XML, in characters.
+    document_max: Cell<usize>,
     /// The session's storage, if it was known before the run.
     storage: RefCell<Option<Map>>,
     outbox: RefCell<Outbox>,
@@ -63,11 +71,13 @@ struct Outbox {
 
 impl Meter {
     /// A new run, whose pace is Free until its first slice.
-    pub(super) fn begin(&self, job: &Job) {
+    pub(super) fn begin(&self, job: &Job, memory_bytes: usize) {
         self.now.set(job.now);
-        self.chance.set(job.seed);
+        self.chance.set(job.seed.of_random());
+        self.keyed.replace(Keyed::new(&job.seed));
         self.requests_max.set(job.bounds.requests_max);
         self.bytes_max.set(job.bounds.result_bytes_max);
+        self.document_max.set(memory_bytes / DOCUMENT_SHARE);
         self.storage.replace(job.of.as_ref().and(job.storage.clone()));
         self.pace.set(Pace::Free);
         self.owed.set(0);
@@ -126,6 +136,15 @@ impl Meter {
         };
         self.stopped.set(self.stopped.get() || stop);
         stop
+    }
+
+    pub(super) fn document_max(&self) -> usize {
+        self.document_max.get()
+    }
+
+    /// Bytes that can be a secret.
+    pub(super) fn draw(&self, bytes: usize) -> Vec<u8> {
+        self.keyed.borrow_mut().draw(bytes)
     }
 
     pub(super) fn storage(&self) -> Option<Map> {

@@ -18,6 +18,8 @@ use quick_xml::{
 
 /// How deep elements may lie in one another. Messages of SOAP have some tens; what is deeper wants to fill a stack.
 const DEPTH_MAX: usize = 256;
+/// Attributes of one element. Messages have some tens; they are read together, outside of the memory that QuickJS counts.
+const ATTRIBUTES_MAX: usize = 1_000;
 /// Characters of the document in the text of a fault.
 const SHOWN_CHARS: usize = 60;
 
@@ -124,7 +126,10 @@ impl<'a> Document<'a> {
                 let character = unescaped(&format!("&{};", &*name)).map_err(|why| (at, why))?;
                 Ok(Some(Part::Text(character.into())))
             }
-            Event::CData(text) => Ok(Some(Part::Cdata(text.into_inner()))),
+            Event::CData(text) => {
+                self.inside(at)?;
+                Ok(Some(Part::Cdata(text.into_inner())))
+            }
             Event::Eof => Ok(None),
         }
     }
@@ -236,6 +241,9 @@ fn pairs(at: usize, tag: &str, name_bytes: usize) -> Result<Pairs, Wrong> {
         let wrong = |why: String| (at + begin, why);
         if !is_name(name) || !tag[..begin].ends_with(is_blank) {
             return Err(wrong(format!("{:?} is no name of an attribute", shown(name))));
+        }
+        if seen.len() >= ATTRIBUTES_MAX {
+            return Err(wrong(format!("an element has more than {ATTRIBUTES_MAX} attributes")));
         }
         if !seen.insert(name) {
             return Err(wrong(format!("the attribute {:?} comes twice", shown(name))));

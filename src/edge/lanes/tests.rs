@@ -6,7 +6,7 @@ use futures_util::future::{Either, join_all, select};
 use super::*;
 use crate::edge::Recalled;
 use crate::model::Map;
-use crate::transformer::{Bounds, Hook, Transformer};
+use crate::transformer::{Bounds, Hook, Seed, Transformer};
 
 /// Storages of which nothing is told before the test does.
 struct Memory {
@@ -42,7 +42,7 @@ fn order(body: &str, memory: &Memory) -> Order {
         arguments: Map::new(),
         raw_body: None,
         now: 0,
-        seed: 0,
+        seed: Seed::of(0, ""),
         bounds,
         of: None,
         storage: None,

@@ -41,6 +41,12 @@ const HOSTILE: &[&str] = &[
     "Array.prototype.splice.call({ length: 2 ** 53 - 2 }, 0, 1)",
     "for (;;) 'a'.repeat(1000000).indexOf('a'.repeat(500000) + 'b')",
     "String(new Array(4294967295))",
+    "new Array(4294967295).values().drop(4294967290).next()",
+    "new Array(4294967295).values().includes(1)",
+    "new Array(4294967295).values().join('')",
+    "new Set(new Array(4294967295))",
+    "const s = 'x'.repeat(2e6); for (;;) s.toUpperCase()",
+    "const s = 'x'.repeat(2e6); for (;;) try { s.normalize('NFKD') + null.x } catch {}",
     // take all memory
     "const a = []; for (;;) a.push(a.length)",
     "let s = 'x'; for (;;) s += s",
@@ -158,6 +164,89 @@ fn assert_intact(sandbox: &mut Sandbox, after: &str) {
         "[object Iterator]"
     ]);
     assert_eq!(sandbox.evaluate(&expression(look), &scope(), &[]), Ok(expected), "after {after}");
+}
+
+/// Built-in functions with much to do, in whose loops QuickJS does not ask whether to go on. `s` and `t` are texts of a hundred
+/// thousand characters, `a` is a list of ten thousand numbers, `o` an object with as many members.
+const LONG: &[&str] = &[
+    "s.toUpperCase()",
+    "s.toLocaleLowerCase()",
+    "s.normalize('NFD')",
+    "s.localeCompare(t)",
+    "s.trim()",
+    "s.toWellFormed()",
+    "s.indexOf('y')",
+    "s.includes({ toString: () => 'y' })",
+    "String.prototype.includes.call({ toString: () => s, length: 0 }, 'y')",
+    "s.startsWith(t)",
+    "s.split('')",
+    "s.split({ toString: () => 'y' })",
+    "s.replaceAll('x', 'y')",
+    "s.replaceAll(/x/g, 'y')",
+    "s.padEnd(2e5)",
+    "'x'.repeat(1e5)",
+    "'y'.anchor(s)",
+    "encodeURIComponent(s)",
+    "parseInt(s, 36)",
+    "Number.parseInt(s, 36)",
+    "Symbol.for(s)",
+    "new Map().get(s)",
+    "new Set().has(s)",
+    "new RegExp(s)",
+    "JSON.stringify(s)",
+    "JSON.stringify(a)",
+    "JSON.parse(json)",
+    "a.slice()",
+    "a.reverse()",
+    "a.fill(0)",
+    "a.join()",
+    "a.concat(a)",
+    "a.sort((x, y) => 0)",
+    "[s, t, s, t, s, t, s, t].sort()",
+    "[{ toString: () => s }, { toString: () => t }].toSorted()",
+    "Array.from(a)",
+    "Object.keys(o)",
+    "Object.assign({}, o)",
+    "Object.isFrozen(o)",
+    "Object.fromEntries(pairs)",
+    "Reflect.ownKeys(o)",
+    "new Set(a).union(new Set(a))",
+    "a.values().drop(9999).next()",
+    "a.values().toArray()",
+];
+
+const MADE: &str = "const s = 'x'.repeat(1e5), t = 'x'.repeat(99999) + 'z', a = Array(1e4).fill(0), o = {};
+    for (let i = 0; i < 1e4; i++) o['k' + i] = i; const json = JSON.stringify(s), pairs = a.map(() => ['k', 1]);";
+
+#[test]
+fn built_in_functions_are_charged_for_what_they_have_to_do() {
+    let mut sandbox = Sandbox::new(64 << 20);
+    let mut fault = |source: &str| {
+        sandbox.begin(AT, SEED, 30);
+        sandbox.execute(&code(&format!("{MADE} {source}")), &mut scope(), &[]).fault
+    };
+    assert_eq!(fault(""), None);
+    for source in LONG {
+        let loops = format!("for (let n = 0; n < 1000; n++) {source};");
+        assert_eq!(fault(&loops), Some(Fault::OutOfSteps), "{source}");
+    }
+}
+
+/// Lists that give another length when they are asked a second time, and things that only look like sets.
+#[test]
+fn what_has_no_certain_length_is_refused() {
+    for source in [
+        "let n = 0; Array.prototype.reverse.call({ get length() { return n++ ? 2 ** 53 - 1 : 0 } })",
+        "Array.prototype.copyWithin.call({ length: { valueOf: () => 2 ** 53 - 1 } }, 0, 1)",
+        "let n = 0; [].concat({ [Symbol.isConcatSpreadable]: true, get length() { return n++ ? 2 ** 53 - 1 : 0 } })",
+        "new Set([undefined]).union({ size: 1, has: () => true, keys: () => new Array(4294967295).values() })",
+    ] {
+        let (done, _) = run(source);
+        assert!(
+            matches!(&done.fault, Some(Fault::Thrown(text)) if text.starts_with("TypeError")),
+            "{source}"
+        );
+    }
 }
 
 #[test]

@@ -6,9 +6,16 @@
 
     const whole = (text) => String(text).toWellFormed();
 
+    // A text for the host, whose work on it nobody else sees.
+    function read(text) {
+        text = whole(text);
+        kit.pay(text.length / 2);
+        return text;
+    }
+
     class TextEncoder {
         get encoding() { return "utf-8"; }
-        encode(text = "") { return host.utf8(whole(text)); }
+        encode(text = "") { return host.utf8(read(text)); }
     }
 
     class TextDecoder {
@@ -45,7 +52,7 @@
         static from(value, encoding, length) {
             if (typeof value === "string") {
                 encoding = encodingOf(encoding);
-                return buffer(encoding === "utf8" ? host.utf8(whole(value)) : host.decode(whole(value), encoding));
+                return buffer(encoding === "utf8" ? host.utf8(read(value)) : host.decode(read(value), encoding));
             }
             if (value instanceof ArrayBuffer) return new Buffer(value, encoding, length);
             if (typeof value === "object" && value !== null) {
@@ -101,7 +108,7 @@
                 const list = typeof from[Symbol.iterator] === "function" ? Array.from(from) : Object.entries(from);
                 this.#pairs = list.map(([name, value]) => [whole(name), whole(value)]);
             } else {
-                from = whole(from);
+                from = read(from);
                 this.#pairs = JSON.parse(host.formDecode(from.startsWith("?") ? from.slice(1) : from));
             }
         }
@@ -143,11 +150,11 @@
         #href;
         #query;
         constructor(url, base) {
-            const parsed = host.urlParse(whole(url), base === undefined ? "" : whole(base));
+            const parsed = host.urlParse(read(url), base === undefined ? "" : read(base));
             if (parsed === "") throw new TypeError(`URL: ${JSON.stringify(whole(url).slice(0, 200))} is no address; write one like https://example.com/path`);
             this.#href = parsed;
         }
-        static canParse(url, base) { return host.urlParse(whole(url), base === undefined ? "" : whole(base)) !== ""; }
+        static canParse(url, base) { return host.urlParse(read(url), base === undefined ? "" : read(base)) !== ""; }
         get searchParams() { return (this.#query ??= new URLSearchParams(this.search, this)); }
         toString() { return this.#href; }
         toJSON() { return this.#href; }
@@ -157,7 +164,7 @@
                     get() { return part === "href" ? this.#href : host.urlGet(this.#href, part); },
                     set(value) {
                         if (part === "origin") throw new TypeError("URL: origin cannot be set; set protocol and host");
-                        this.#href = host.urlSet(this.#href, part, whole(value));
+                        this.#href = host.urlSet(this.#href, part, read(value));
                     },
                     enumerable: true,
                 });

@@ -65,6 +65,8 @@
         for (const name of keys(given ?? {})) {
             if (given[name] !== undefined) options[name] = checked(name, given[name]);
         }
+        // A copy, so that nothing of the user's runs while a document is read.
+        if (Array.isArray(options.alwaysArray)) options.alwaysArray = [...options.alwaysArray];
         for (const name of KEYS) options[`${name}Key`] ??= options.compact ? `_${name}` : name;
         options.types = new Map(keys(IGNORED).map((type) => [options[`${type}Key`], type]));
         return options;
@@ -87,6 +89,10 @@
         const root = {};
         const parts = listener(root, options.compact ? compactForm(options) : fullForm(options), options);
         text = read(text);
+        const most = host.xmlMax();
+        if (text.length > most) {
+            throw new RangeError(`xmljs: the document has ${text.length} characters, at most ${most} are read; raise limits.transformerMemoryBytes`);
+        }
         kit.pay(text.length);
         const fault = host.xml(text, (kind, ...of) => parts[kind](...of));
         if (fault !== "") throw new Error(`xmljs: ${fault}`);

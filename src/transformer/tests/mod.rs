@@ -1,9 +1,12 @@
 //! What transformers can do, what is told of what they do wrong, and that nothing they do is seen by another.
 //! Each test has its own pool; none looks at a clock.
 
+mod bounds;
 mod forms;
 mod globals;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod memory;
 mod results;
 mod runs;
 mod xml;
@@ -66,7 +69,7 @@ fn job(transformer: &Arc<Transformer>, hook: Hook) -> Job {
         arguments: map(arguments),
         raw_body: Some(b"\xfc{}".as_slice().into()),
         now: NOW,
-        seed: 7,
+        seed: Seed::of(7, ""),
         bounds: bounds(),
         of: None,
         storage: None,

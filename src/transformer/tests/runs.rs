@@ -124,6 +124,30 @@ fn the_storage_of_another_session_is_refused() {
 }
 
 #[test]
+fn a_storage_that_failed_can_be_asked_for_again() {
+    let body = "const ask = () => getSessionStorage('ann', 's1');
+        const failed = await ask().catch((error) => error.message);
+        return [failed, (await ask()).n, (await ask()).n];";
+    let mut pool = pool();
+    let waiting = waits(start(&mut pool, &input(body)));
+    let waiting = waits(waiting.go_on(vec![Answer::Failed("no disk".to_owned())], &mut pool));
+    assert_eq!(waiting.asks().len(), 1);
+    let done = done(waiting.go_on(vec![Answer::Storage(map(json!({ "n": 1 })))], &mut pool));
+    assert_eq!(done.result, Ok(json!(["no disk", 1, 1])));
+}
+
+#[test]
+fn all_who_wait_for_a_storage_are_told_that_it_failed() {
+    let body = "const ask = () => getSessionStorage('ann', 's1').catch((error) => error.message);
+        return Promise.all([ask(), ask()]);";
+    let mut pool = pool();
+    let waiting = waits(start(&mut pool, &input(body)));
+    assert_eq!(waiting.asks().len(), 1);
+    let done = done(waiting.go_on(vec![Answer::Failed("no disk".to_owned())], &mut pool));
+    assert_eq!(done.result, Ok(json!(["no disk", "no disk"])));
+}
+
+#[test]
 fn a_run_that_failed_keeps_no_storage() {
     let mut job = input("(await getSessionStorage('ann', 's1')).n = 2; throw new Error('no')");
     job.of = Some(("ann".to_owned(), "s1".to_owned()));
@@ -243,8 +267,33 @@ fn chance_comes_from_the_seed() {
     let body = "return [Math.random(), uuid.v4(), crypto.randomUUID(), [...crypto.getRandomValues(new Uint8Array(4))]]";
     assert_eq!(value(body), value(body));
     let mut other = input(body);
-    other.seed = 8;
+    other.seed = Seed::of(8, "");
     assert_ne!(done(start(&mut pool(), &other)).result, Ok(value(body)));
+}
+
+/// `Math.random` can be reckoned backwards from a few numbers; what is secret must not come with it.
+#[test]
+fn what_is_secret_does_not_follow_from_math_random() {
+    let drawn = |last: u8| {
+        let mut seed = [1; 32];
+        seed[31] = last;
+        let mut job = input(
+            "return [Math.random(), uuid.v4(), crypto.randomUUID(), crypto.randomBytes(40).toString('hex')]",
+        );
+        job.seed = seed.into();
+        done(start(&mut pool(), &job)).result.expect("nothing is wrong with it")
+    };
+    let (one, other) = (drawn(1), drawn(2));
+    assert_eq!(one[0], other[0]);
+    for secret in 1..4 {
+        assert_ne!(one[secret], other[secret]);
+    }
+}
+
+#[test]
+fn what_is_drawn_in_pieces_is_what_is_drawn_at_once() {
+    let pieces = "[3, 40, 1, 20].map((n) => crypto.randomBytes(n).toString('hex')).join('')";
+    assert_eq!(value(&format!("return {pieces}")), value("return crypto.randomBytes(64).toString('hex')"));
 }
 
 #[test]

@@ -245,6 +245,8 @@ fn what_is_no_xml_is_refused_with_its_place() {
         ("hello", "line 1, column 1: there is text outside of all elements"),
         ("<a/>\n hello", "line 2, column 2: there is text outside of all elements"),
         ("&#65;<a/>", "line 1, column 1: there is text outside of all elements"),
+        ("<![CDATA[x]]><a/>", "line 1, column 1: there is text outside of all elements"),
+        ("<a/><![CDATA[]]>", "line 1, column 5: there is text outside of all elements"),
         ("{\"a\": 1}", "line 1, column 1: there is text outside of all elements"),
         (
             "<a>ä &nbsp;</a>",
