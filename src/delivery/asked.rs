@@ -126,8 +126,8 @@ impl Delivery {
             LaneStage::Packed(id) => self.parcels.get(&id).map(Parcel::endpoint),
             LaneStage::Ready | LaneStage::Elsewhere | LaneStage::NoWebhook | LaneStage::Held => None,
         });
-        // A session belongs to one endpoint.
-        in_parcel.or(in_lane).is_some_and(|endpoint| self.webhook(endpoint).is_some())
+        // A session belongs to one endpoint. Of one that has nothing in memory it shows when its turn comes.
+        in_parcel.or(in_lane).is_none_or(|endpoint| self.webhook(endpoint).is_some())
     }
 
     /// It goes again, with as many attempts as a new one has.

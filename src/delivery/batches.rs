@@ -55,7 +55,10 @@ impl Batches {
         let Some(batch) = &parcel.batch else { return };
         let mut held = self.lock();
         for (session, _) in parcel.sessions() {
-            held.by_session.remove(&session);
+            // The next batch of the session may be under way by now.
+            if held.by_session.get(&session).is_some_and(|other| other.webhook_id == batch.webhook_id) {
+                held.by_session.remove(&session);
+            }
         }
         held.by_id.remove(&batch.webhook_id);
     }

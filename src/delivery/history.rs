@@ -3,9 +3,12 @@
 use super::retry::Outcome;
 use crate::model::{Attempt, Attempts};
 
-/// The latest answer is kept as it was read; of those before, so many characters tell whether they were the same. So what is
-/// written again with each attempt stays small, though all of them are kept: there are never more than a webhook may have waits.
+/// All attempts are kept: there are never more than a webhook may have waits. The latest answer is kept as it was read; of
+/// those before, so many characters tell whether they were the same.
 const EARLIER_ANSWER_CHARS: usize = 256;
+/// Of those before these, no answer is kept: what is written again with each attempt, and for each member of a batch, stays
+/// small.
+const ANSWERS_MAX: usize = 20;
 
 pub(super) fn attempt(at: u64, now: u64, outcome: &Outcome) -> Attempt {
     let answer = match outcome {
@@ -36,6 +39,8 @@ pub(super) fn all(before: Option<Attempts>, last: Option<Attempt>) -> Vec<Attemp
         }
         attempts.push(last);
     }
+    let early = attempts.len().saturating_sub(ANSWERS_MAX);
+    attempts[..early].iter_mut().for_each(|attempt| attempt.answer.clear());
     attempts
 }
 
@@ -56,6 +61,13 @@ mod tests {
         let second = again(Some(first), failed(2, "short"), 9);
         let answers: Vec<_> = second.all.iter().map(|attempt| attempt.answer.chars().count()).collect();
         assert_eq!(answers, [256, 5]);
+    }
+
+    #[test]
+    fn all_attempts_are_kept_and_the_answers_of_the_last_twenty() {
+        let attempts = (0..100).fold(None, |before, at| Some(again(before, failed(at, "no"), 9)));
+        let answers: Vec<bool> = attempts.unwrap().all.iter().map(|one| !one.answer.is_empty()).collect();
+        assert_eq!(answers, [[false; 80].as_slice(), &[true; 20]].concat());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One lane: a thread with a runtime, for one run at a time. A run computes here in slices; what it waits for between them is
 //! waited for elsewhere, and the lane is idle meanwhile.
 
+use std::cell::Cell;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -13,6 +14,7 @@ use crate::transformer::{Answer, Ask, Done, FailureKind, Job, Step, Waiting};
 /// Its thread ends when it is dropped, once it has computed what it was given.
 pub(super) struct Lane {
     slices: Sender<(Slice, oneshot::Sender<Reached>)>,
+    is_gone: Cell<bool>,
 }
 
 /// What is to be computed.
@@ -38,14 +40,22 @@ impl Lane {
     pub(super) fn start() -> io::Result<Lane> {
         let (slices, arriving) = channel();
         thread::Builder::new().name("lane".to_owned()).spawn(move || work(&arriving))?;
-        Ok(Lane { slices })
+        Ok(Lane { slices, is_gone: Cell::new(false) })
     }
 
     pub(super) async fn reached(&self, slice: Slice) -> Reached {
         let (reply, reached) = oneshot::channel();
         // Not taken: the reply is dropped, which tells as much.
         let _ = self.slices.send((slice, reply));
-        reached.await.unwrap_or_else(|_| Reached::failed("its thread is gone"))
+        reached.await.unwrap_or_else(|_| {
+            self.is_gone.set(true);
+            Reached::failed("its thread is gone")
+        })
+    }
+
+    /// Whether it can take another run.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.is_gone.get()
     }
 }
 

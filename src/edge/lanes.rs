@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix::Arbiter;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::lane::{Lane, Reached, Slice};
 use super::outside::{Outside, Recall};
@@ -22,6 +22,9 @@ use crate::transformer::{Done, FailureKind, Job};
 
 /// Lanes kept while no run has them, a MiB each: making a runtime anew costs several milliseconds.
 const IDLE_MAX: usize = 16;
+
+/// Until a run that nobody can refuse asks the system for a thread again.
+const NO_THREAD_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 pub struct Lanes {
     guard: Arc<Guard>,
@@ -62,24 +65,32 @@ impl Lanes {
 
     /// Waits until there is room. Needs a running actix system, as everything here.
     pub async fn run(&self, order: Order) -> Run {
-        let place = self.room.enter(&order.endpoint).await;
-        self.send(order, place).await
+        let mut order = Box::new(order);
+        loop {
+            let place = self.room.enter(&order.endpoint).await;
+            match self.send(order, place).await {
+                Ok(run) => return run,
+                Err(again) => order = again,
+            }
+            sleep(NO_THREAD_AGAIN_AFTER).await;
+        }
     }
 
     /// None if as many runs are under way as may be; nothing was done then.
     pub async fn run_if_room(&self, order: Order) -> Option<Run> {
         let place = self.room.try_enter(&order.endpoint)?;
-        Some(self.send(order, place).await)
+        self.send(Box::new(order), place).await.ok()
     }
 
-    async fn send(&self, order: Order, place: Place) -> Run {
+    /// The order comes back if the system has no thread for it.
+    async fn send(&self, order: Box<Order>, place: Place) -> Result<Run, Box<Order>> {
         let (reply, run) = oneshot::channel();
         let desk = self.desk.get_or_init(|| Desk::start(self.guard.clone(), order.job.now));
         // Bounded by the room.
         if desk.orders.send(Ordered { order, place, reply }).is_err() {
-            return closed();
+            return Ok(closed());
         }
-        run.await.unwrap_or_else(|_| closed())
+        run.await.unwrap_or_else(|_| Ok(closed()))
     }
 }
 
@@ -94,9 +105,9 @@ struct Desk {
 }
 
 struct Ordered {
-    order: Order,
+    order: Box<Order>,
     place: Place,
-    reply: oneshot::Sender<Run>,
+    reply: oneshot::Sender<Result<Run, Box<Order>>>,
 }
 
 impl Desk {
@@ -114,7 +125,10 @@ async fn work(mut arriving: UnboundedReceiver<Ordered>, guard: Arc<Guard>, now: 
     while let Some(Ordered { order, place, reply }) = arriving.recv().await {
         let tools = tools.clone();
         actix::spawn(async move {
-            let run = tools.run(order, &place).await;
+            let run = match tools.lane() {
+                Some(lane) => Ok(tools.run(lane, *order, &place).await),
+                None => Err(order),
+            };
             // Whoever asked may have gone away.
             let _ = reply.send(run);
             drop(place);
@@ -130,10 +144,10 @@ struct Tools {
 }
 
 impl Tools {
-    async fn run(&self, Order { job, about, recall, wait_ms, .. }: Order, place: &Place) -> Run {
+    async fn run(&self, lane: Lane, order: Order, place: &Place) -> Run {
+        let Order { job, about, recall, wait_ms, .. } = order;
         let client = self.clients.borrow_mut().client(job.now);
         let mut outside = Outside::new(client, job.hook, about, recall);
-        let Some(lane) = self.lane() else { return Run::of(no_thread()) };
         let mut left = Duration::from_millis(wait_ms);
         let mut reached = computed(&lane, place, Slice::Start(job)).await;
         let done = loop {
@@ -168,7 +182,7 @@ impl Tools {
 
     fn put(&self, lane: Lane) {
         let mut idle = self.idle.borrow_mut();
-        if idle.len() < IDLE_MAX {
+        if idle.len() < IDLE_MAX && lane.is_whole() {
             idle.push(lane);
         }
     }
@@ -178,10 +192,6 @@ impl Tools {
 async fn computed(lane: &Lane, place: &Place, slice: Slice) -> Reached {
     let _turn = place.turn().await;
     lane.reached(slice).await
-}
-
-fn no_thread() -> Done {
-    failed(FailureKind::NoEnd, "the system has no thread for it; the log of the server tells more")
 }
 
 fn waited_too_long(wait_ms: u64) -> Done {

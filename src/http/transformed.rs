@@ -15,7 +15,7 @@ use super::input::{self, Said, deliver, fingerprint, header, idempotency, not_ac
 use super::problem::Problem;
 use crate::clock;
 use crate::edge::{self, Arrival, Arrived, Order, Posted, Run, Wire};
-use crate::model::{Body, Called, Note, Response, Seen, SessionId, SessionKey, Source, Told, Within};
+use crate::model::{Body, Called, Note, Response, Seen, SessionId, SessionKey, Source, Told, Within, chance};
 use crate::project::{Endpoint, Transformers};
 use crate::session::{Brought, Idempotency, Known, Refusal, Remember};
 use crate::transformer::{Hook, Kept};
@@ -106,19 +106,25 @@ impl Way<'_> {
     async fn run(&self, posted: &Posted) -> Result<Run, Refusal> {
         let project = self.front.engine.project();
         let bounds = project.transformer_bounds();
-        let at = (clock::now(), clock::key().into());
-        let job = edge::job(self.endpoint, self.hook, posted, at, bounds);
+        let about = self.about();
+        let words: Vec<&str> = about.iter().map(String::as_str).collect();
+        let seed = chance(self.front.engine.store.secret(), &words);
+        let job = edge::job(self.endpoint, self.hook, posted, (clock::now(), seed.into()), bounds);
         if let Some(done) = edge::at_once(&job) {
             return Ok(Run::of(done));
         }
-        // A caller that got no answer posts again with the same key, and its requests have the same one again.
-        let words = self.once.as_ref().map_or([self.trace_id, ""], |once| [&once.key, &once.fingerprint]);
-        let mut about = vec![self.endpoint.name.clone(), self.hook.0.function().to_owned()];
-        about.extend(words.map(str::to_owned));
         let recall = self.front.engine.recall(&self.endpoint.name);
         let (endpoint, wait_ms) = (self.endpoint.name.clone(), project.settings.limits.transformer_wait_ms);
         let order = Order { job, endpoint, about, recall, wait_ms };
         self.front.engine.lanes.run_if_room(order).await.ok_or(Refusal::Overloaded)
+    }
+
+    /// A caller that got no answer posts again with the same key: then its requests have the same one again, and what they draw
+    /// by chance is the same.
+    fn about(&self) -> Vec<String> {
+        let words = self.once.as_ref().map_or([self.trace_id, ""], |once| [&once.key, &once.fingerprint]);
+        let whose = [&self.endpoint.name, self.hook.0.function()];
+        whose.into_iter().chain(words).map(str::to_owned).collect()
     }
 
     async fn deliver(

@@ -103,7 +103,7 @@
         wrap(prototype, ["sort", "toSorted"], (native) => ({ method(compare) {
             const length = lengthOf(this);
             pay(length * 4);
-            return apply(native, this, [compare ?? (isPlain(this, length) ? undefined : compareTexts)]);
+            return apply(native, this, [compare !== undefined || isPlain(this, length) ? compare : compareTexts]);
         } }).method);
         before(Array, ["from"], (self, { 0: list }) => (isArray(list) || typeof list === "string" ? list.length * 2 : 0));
         after(Array, ["from"], (list) => (isArray(list) ? list.length * 2 : 0));

@@ -103,6 +103,14 @@ pub(super) enum Origin {
     Woken(Wake),
 }
 
+/// Whether an Idempotency-Key came before.
+enum Before {
+    Never,
+    Here(Seen<Accepted>),
+    /// While the endpoint had a transformer in front, which it has no more. Another session may have taken it.
+    Otherwise,
+}
+
 impl SessionActor {
     pub fn new(shard: Rc<Shard>, id: SessionId, endpoint: Arc<Endpoint>, counter: Counter) -> SessionActor {
         SessionActor {
@@ -127,8 +135,9 @@ impl SessionActor {
         let once = match once {
             None => None,
             Some(once) => match self.seen(&once, input.received_at) {
-                Ok(None) => Some(once),
-                Ok(Some(seen)) => return self.answer_again(seen, once, reply, pending),
+                Ok(Before::Never) => Some(once),
+                Ok(Before::Here(seen)) => return self.answer_again(seen, once, reply, pending),
+                Ok(Before::Otherwise) => return answer(reply, Err(Refusal::KeyReused)),
                 Err(error) => {
                     tracing::error!(session = %self.key, %error, "an Idempotency-Key cannot be looked up");
                     return answer(reply, Err(Refusal::Unreadable));
@@ -169,15 +178,22 @@ impl SessionActor {
         }
     }
 
-    fn seen(&self, once: &Idempotency, now: u64) -> Result<Option<Seen<Accepted>>, Error> {
-        match once.known {
-            Known::AtEndpoint(_) => return Ok(None),
-            Known::InSession => {}
-        }
+    fn seen(&self, once: &Idempotency, now: u64) -> Result<Before, Error> {
         if let Some(seen) = self.recent.borrow().get(&once.key) {
-            return Ok(Some(seen.clone()));
+            return Ok(Before::Here(seen.clone()));
         }
-        self.shard.store().seen(&Within::Session(self.key), &once.key, now)
+        let store = self.shard.store();
+        if let Some(seen) = store.seen(&Within::Session(self.key), &once.key, now)? {
+            return Ok(Before::Here(seen));
+        }
+        match once.known {
+            Known::AtEndpoint(_) => Ok(Before::Never),
+            Known::InSession => {
+                let within = Within::Endpoint(self.id.endpoint.clone());
+                let seen: Option<Seen<Told>> = store.seen(&within, &once.key, now)?;
+                Ok(seen.map_or(Before::Never, |_| Before::Otherwise))
+            }
+        }
     }
 
     /// The same input again: the same answer, once the first one is flushed.
@@ -200,7 +216,8 @@ impl SessionActor {
     }
 
     pub(super) fn next_sequence(&self, now: u64) -> u64 {
-        let last = self.waiting.iter().map(|waiting| waiting.queued.sequence).max().unwrap_or(0);
+        let waiting = self.waiting.iter().map(|waiting| waiting.queued.sequence);
+        let last = waiting.chain(self.running.iter().map(|work| work.sequence)).max().unwrap_or(0);
         life::next_sequence(self.alive(now), last)
     }
 

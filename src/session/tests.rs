@@ -228,15 +228,15 @@ async fn of_a_posted_input_that_the_store_does_not_take_nothing_is_kept() {
 #[actix::test]
 async fn no_request_of_a_turn_leaves_before_its_input_is_on_the_disk() {
     let mut stage = Stage::new("- say: \"{{ input.text }}\"\n").await;
-    stage.engine.store.flushes().hold();
+    let held = stage.engine.store.flushes().hold();
     let mut accepted = stage.says("hello");
-    stage.engine.store.flushes().wait();
+    held.wait();
     // Time enough for what would not wait: each of these goes all the way that it would go.
     for _ in 0..20 {
         stage.probes().await;
     }
     assert!(accepted.try_recv().is_err());
-    stage.engine.store.flushes().let_go();
+    drop(held);
     assert_eq!(stage.asked().await.body, "hello");
     assert_eq!(accepted.await.unwrap().unwrap().sequence, 1);
 }

@@ -28,7 +28,7 @@ pub(super) struct Disk {
     pub(super) sync_by_hand: Option<File>,
     pub(super) secret: IVec,
     #[cfg(test)]
-    pub(super) hold: super::hold::Hold,
+    pub(super) hold: std::sync::Arc<super::hold::Hold>,
     /// Does not return, except in tests.
     on_broken: fn(),
 }

@@ -1,6 +1,10 @@
 //! A disk that a test makes slow: batches wait in front of it until the test lets them go.
 
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// For a batch to come. No test waits that long unless it fails.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 pub struct Hold {
@@ -15,20 +19,13 @@ struct State {
     waits: bool,
 }
 
+/// Lets all go when it is dropped, also by a test that fails.
+pub struct Held(Arc<Hold>);
+
 impl Hold {
-    pub fn hold(&self) {
+    pub fn hold(self: &Arc<Hold>) -> Held {
         self.lock().holds = true;
-    }
-
-    pub fn let_go(&self) {
-        self.lock().holds = false;
-        self.changed.notify_all();
-    }
-
-    /// Waits until a batch is held.
-    pub fn wait(&self) {
-        let free = |state: &mut State| !(state.holds && state.waits);
-        drop(self.changed.wait_while(self.lock(), free).expect("nobody panics with this lock"));
+        Held(self.clone())
     }
 
     /// A batch on its way to the disk.
@@ -43,5 +40,21 @@ impl Hold {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nobody panics with this lock")
+    }
+}
+
+impl Held {
+    /// Waits until a batch is held.
+    pub fn wait(&self) {
+        let free = |state: &mut State| !state.waits;
+        let waited = self.0.changed.wait_timeout_while(self.0.lock(), PATIENCE, free);
+        assert!(!waited.expect("nobody panics with this lock").1.timed_out(), "no batch came");
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.lock().holds = false;
+        self.0.changed.notify_all();
     }
 }

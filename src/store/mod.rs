@@ -125,7 +125,7 @@ impl Store {
 
     /// What is on its way to the disk.
     #[cfg(test)]
-    pub fn flushes(&self) -> &hold::Hold {
+    pub fn flushes(&self) -> &Arc<hold::Hold> {
         &self.open.disk.hold
     }
 

@@ -23,8 +23,11 @@ fn getter<'js>(
     move |ctx, This(request)| {
         let buffer: Object = ctx.globals().get("Buffer")?;
         let from: Function = buffer.get("from")?;
-        let made: JsValue = from.call((This(buffer), ArrayBuffer::new_copy(ctx, &bytes)?))?;
-        request.prop(NAME, Property::from(made.clone()).writable().configurable())?;
+        let made: JsValue = from.call((This(buffer), ArrayBuffer::new_copy(ctx.clone(), &bytes)?))?;
+        if request.prop(NAME, Property::from(made.clone()).writable().configurable()).is_err() {
+            // It is frozen: another one is made the next time.
+            ctx.catch();
+        }
         Ok(made)
     }
 }

@@ -1,4 +1,4 @@
-//! A clock that somebody sets back by an hour: what waits goes when it would have gone, or one wait later.
+//! A clock that somebody sets back by an hour while the server runs: what waits goes when it would have gone, or one wait later.
 
 use super::*;
 

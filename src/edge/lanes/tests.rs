@@ -35,7 +35,7 @@ fn order(body: &str, memory: &Memory) -> Order {
     let text = format!("export const handleInput = async () => {{ {body} }};");
     let transformer = Arc::new(Transformer::new("shop.js", &text).unwrap());
     let bounds =
-        Bounds { computing_ms: 5_000, requests_max: 0, memory_bytes: 16 << 20, result_bytes_max: 1_000 };
+        Bounds { computing_ms: 60_000, requests_max: 0, memory_bytes: 16 << 20, result_bytes_max: 1_000 };
     let job = Job {
         transformer,
         hook: Hook::Input,

@@ -47,7 +47,8 @@ fn of_a_hundred_attempts_every_one_is_kept_and_told() {
     assert_eq!(text(&whole, "reason"), "100 attempts, the last one: 404");
     let page = run(&engine, &["show", id(&first)]).out;
     assert!(page.contains("\ndead, 100 attempts, the last one: 404\n"), "{page}");
-    assert_eq!(page.matches("\n    not here\n").count(), 100, "{page}");
+    assert_eq!(page.matches("  404 after ").count(), 100, "{page}");
+    assert_eq!(page.matches("\n    not here\n").count(), 20, "the answers of the last ones: {page}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::{ECHO, shop};
-use crate::support::{Answer, Connection, Engine, JSON, Receiver, Reply, Session};
+use crate::support::{Answer, Connection, Engine, JSON, Receiver, Reply, Session, to};
 
 fn post(session: &Session, text: &str, key: &str) -> Answer {
     session.post("", &json!({ "text": text }), &[("idempotency-key", key)])
@@ -144,7 +144,7 @@ fn the_second_runs_if_the_first_comes_to_nothing() {
 }
 
 #[test]
-fn a_caller_that_hangs_up_leaves_its_key_to_its_next_attempt() {
+fn a_caller_that_hangs_up_is_answered_at_its_next_attempt_as_if_it_had_stayed() {
     let (receiver, api) = (Receiver::start(), Receiver::start());
     api.answers(Reply::Hang).times(1);
     let script = format!(
@@ -161,6 +161,7 @@ fn a_caller_that_hangs_up_leaves_its_key_to_its_next_attempt() {
     assert_eq!(second.answer().unwrap().sequence(), 1);
     assert_eq!(engine.session("shop", "ann", "1").says("last"), 2);
     assert_eq!(receiver.texts(2), ["hello", "last"]);
+    assert_eq!(api.requests(2).len(), 2, "one run for each input");
 }
 
 #[test]
@@ -198,4 +199,21 @@ fn whom_a_transformer_refuses_spends_no_key() {
     let open = [("idempotency-key", "k"), ("x-secret", "open")];
     assert_eq!(session.post("", &json!({ "text": "hello" }), &open).sequence(), 1);
     assert_eq!(receiver.texts(1), ["hello"]);
+}
+
+#[test]
+fn a_key_outlives_the_transformer_in_front_and_one_that_is_put_there() {
+    let receiver = Receiver::start();
+    let script = "export const handleInput = () => ({});";
+    let engine = Engine::start(shop(&receiver, ECHO, "input: false", script).not_watched());
+    let session = engine.session("shop", "ann", "1");
+    for (hook, key) in [("input: true", "before"), ("input: false", "after")] {
+        assert_eq!(post(&session, "hello", key).status, 202);
+        let hooks = format!("transformers: {{ file: shop.js, {hook} }}");
+        engine.project.rewrite_endpoint("shop", &format!("{}\n{hooks}", to(&receiver, "")));
+        engine.reload();
+        post(&session, "hello", key).problem(409, "key-reused");
+    }
+    session.says("the last");
+    assert_eq!(receiver.texts(3), ["hello", "hello", "the last"]);
 }
