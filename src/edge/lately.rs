@@ -55,27 +55,8 @@ fn function(job: &Job) -> (u64, Hook) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::model::Map;
-    use crate::transformer::{Bounds, Seed, Transformer};
-
-    fn job(text: &str, hook: Hook) -> Job {
-        let transformer = Arc::new(Transformer::new("shop.js", text).unwrap());
-        let bounds = Bounds { computing_ms: 1, requests_max: 0, memory_bytes: 1, result_bytes_max: 1 };
-        Job {
-            transformer,
-            hook,
-            arguments: Map::new(),
-            raw_body: None,
-            now: 0,
-            seed: Seed::of(0, ""),
-            bounds,
-            of: None,
-            storage: None,
-        }
-    }
+    use crate::edge::tests::job_of;
 
     /// How many runs go elsewhere before the next try.
     fn elsewhere(lately: &mut Lately, job: &Job) -> usize {
@@ -84,7 +65,8 @@ mod tests {
 
     #[test]
     fn a_function_that_always_needs_more_is_tried_ever_more_seldom() {
-        let (mut lately, slow) = (Lately::default(), job("export const handleInput = () => 1", Hook::Input));
+        let (mut lately, slow) =
+            (Lately::default(), job_of("export const handleInput = () => 1", Hook::Input));
         let mut gaps = Vec::new();
         for _ in 0..9 {
             gaps.push(elsewhere(&mut lately, &slow));
@@ -95,7 +77,8 @@ mod tests {
 
     #[test]
     fn one_run_that_is_done_in_a_moment_makes_up_for_all() {
-        let (mut lately, slow) = (Lately::default(), job("export const handleInput = () => 1", Hook::Input));
+        let (mut lately, slow) =
+            (Lately::default(), job_of("export const handleInput = () => 1", Hook::Input));
         for _ in 0..5 {
             lately.needed_more(&slow);
         }
@@ -108,9 +91,9 @@ mod tests {
     #[test]
     fn other_functions_and_an_edited_file_are_not_concerned() {
         let mut lately = Lately::default();
-        lately.needed_more(&job("export const handleInput = () => 1", Hook::Input));
-        assert!(lately.tries(&job("export const handleInput = () => 1", Hook::Inject)));
-        assert!(lately.tries(&job("export const handleInput = () => 2", Hook::Input)));
-        assert!(!lately.tries(&job("export const handleInput = () => 1", Hook::Input)));
+        lately.needed_more(&job_of("export const handleInput = () => 1", Hook::Input));
+        assert!(lately.tries(&job_of("export const handleInput = () => 1", Hook::Inject)));
+        assert!(lately.tries(&job_of("export const handleInput = () => 2", Hook::Input)));
+        assert!(!lately.tries(&job_of("export const handleInput = () => 1", Hook::Input)));
     }
 }

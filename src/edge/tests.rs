@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -10,9 +11,19 @@ use crate::config::Overlay;
 use crate::model::{METHODS, Source};
 use crate::project;
 use crate::transformer::manual::{Entry, Of, Part, TOPICS};
-use crate::transformer::{Done, Hook, Seed, Step};
+use crate::transformer::{Bounds, Done, Hook, Job, Seed, Step, Transformer};
 
 type Names = BTreeSet<String>;
+
+/// A run without a request, of the file shop.js with this text.
+pub(super) fn job_of(text: &str, hook: Hook) -> Job {
+    let transformer = Arc::new(Transformer::new("shop.js", text).unwrap());
+    let bounds =
+        Bounds { computing_ms: 60_000, requests_max: 0, memory_bytes: 16 << 20, result_bytes_max: 1_000 };
+    let seed = Seed::of(0, "");
+    let arguments = Map::new();
+    Job { transformer, hook, arguments, raw_body: None, now: 0, seed, bounds, of: None, storage: None }
+}
 
 /// What a handleInput with this body gives back.
 fn value(body: &str) -> Value {

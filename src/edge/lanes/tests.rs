@@ -5,8 +5,9 @@ use futures_util::future::{Either, join_all, select};
 
 use super::*;
 use crate::edge::Recalled;
+use crate::edge::tests::job_of;
 use crate::model::Map;
-use crate::transformer::{Bounds, Hook, Seed, Transformer};
+use crate::transformer::Hook;
 
 /// Storages of which nothing is told before the test does.
 struct Memory {
@@ -33,20 +34,7 @@ impl Memory {
 /// A run of a handleInput with this body.
 fn order(body: &str, memory: &Memory) -> Order {
     let text = format!("export const handleInput = async () => {{ {body} }};");
-    let transformer = Arc::new(Transformer::new("shop.js", &text).unwrap());
-    let bounds =
-        Bounds { computing_ms: 60_000, requests_max: 0, memory_bytes: 16 << 20, result_bytes_max: 1_000 };
-    let job = Job {
-        transformer,
-        hook: Hook::Input,
-        arguments: Map::new(),
-        raw_body: None,
-        now: 0,
-        seed: Seed::of(0, ""),
-        bounds,
-        of: None,
-        storage: None,
-    };
+    let job = job_of(&text, Hook::Input);
     let recall = memory.recall.clone();
     Order { job, endpoint: "shop".to_owned(), about: Vec::new(), recall, wait_ms: 60_000 }
 }
