@@ -20,7 +20,7 @@ pub use arrival::{Arrival, Arrived, arrived, hook, job};
 pub use departure::{Departed, Departures, Given};
 pub use lanes::{Lanes, Order, Run};
 use notes::of_run;
-pub use notes::{Failed, log, problem, told};
+pub use notes::{Failed, Words, log, problem, told};
 pub use outside::{Recall, Recalled, called, host, outcome};
 pub use posted::{Posted, Wire};
 pub use runner::{Runner, at_once};

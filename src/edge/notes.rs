@@ -85,23 +85,36 @@ fn kind(line: &Line) -> NoteKind {
     }
 }
 
-/// `console`: people's words may be in the log.
-pub fn log(note: &Note, endpoint: &str, trace_id: &str, console: bool) {
+/// Where people's words are to be found, which may be in a note.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// The settings say so: log.console.
+    InLog,
+    InTranscript,
+    /// There is no transcript of what was not accepted.
+    Nowhere,
+}
+
+pub fn log(note: &Note, endpoint: &str, trace_id: &str, words: Words) {
     let (place, text) = (note.place.as_str(), note.text.as_str());
-    match note.kind {
-        NoteKind::Fault if console => tracing::warn!(endpoint, trace_id, place, "{text}"),
-        NoteKind::Fault => {
-            let told = text.split(TOLD).next().unwrap_or_default();
+    let told = text.split(TOLD).next().unwrap_or_default();
+    match (note.kind, words) {
+        (NoteKind::Fault | NoteKind::Warning, Words::InLog) => {
+            tracing::warn!(endpoint, trace_id, place, "{text}");
+        }
+        (NoteKind::Log, Words::InLog) => tracing::info!(endpoint, trace_id, place, "{text}"),
+        (NoteKind::Fault, Words::InTranscript) => {
+            tracing::warn!(endpoint, trace_id, place, "{told}; the transcript tells more");
+        }
+        (NoteKind::Fault, Words::Nowhere) => {
             tracing::warn!(
                 endpoint,
                 trace_id,
                 place,
-                "{told}; the transcript tells more, or the log with log.console"
+                "{told}; with log: {{ console: true }} more is told here"
             );
         }
-        NoteKind::Warning if console => tracing::warn!(endpoint, trace_id, place, "{text}"),
-        NoteKind::Log if console => tracing::info!(endpoint, trace_id, place, "{text}"),
-        NoteKind::Warning | NoteKind::Log => {}
+        (NoteKind::Warning | NoteKind::Log, Words::InTranscript | Words::Nowhere) => {}
     }
 }
 

@@ -14,7 +14,7 @@ use super::front::Front;
 use super::input::{self, Said, deliver, fingerprint, header, idempotency, not_accepted};
 use super::problem::Problem;
 use crate::clock;
-use crate::edge::{self, Arrival, Arrived, Order, Posted, Run, Wire};
+use crate::edge::{self, Arrival, Arrived, Order, Posted, Run, Wire, Words};
 use crate::model::{Body, Called, Note, Response, Seen, SessionId, SessionKey, Source, Told, Within, chance};
 use crate::project::{Endpoint, Transformers};
 use crate::session::{Brought, Idempotency, Known, Refusal, Remember};
@@ -181,10 +181,11 @@ impl Way<'_> {
 
     fn log(&self, called: &[Called], notes: &[Note]) {
         let console = self.front.engine.project().settings.log.console;
+        let words = if console { Words::InLog } else { Words::Nowhere };
         let path = self.endpoint.transformers.as_ref().map(Transformers::path).unwrap_or_default();
         let told: Vec<Note> = called.iter().map(|called| edge::told(&path, called)).collect();
         for note in told.iter().chain(notes) {
-            edge::log(note, &self.endpoint.name, self.trace_id, console);
+            edge::log(note, &self.endpoint.name, self.trace_id, words);
         }
     }
 }

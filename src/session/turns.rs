@@ -15,7 +15,7 @@ use super::slow::Job;
 use crate::clock;
 use crate::delivery::Due;
 use crate::dispatch::{Started, Wake};
-use crate::edge::{self, Departed};
+use crate::edge::{self, Departed, Words};
 use crate::flow::Program;
 use crate::model::{
     Input, Map, Note, NoteKind, Owed, ProgramHash, Quarantined, Record, Session, SessionKey, UserKey, Wait,
@@ -304,14 +304,15 @@ impl SessionActor {
     /// What went wrong, without anybody's words: those are in the transcript only.
     fn log(&self, record: &Record) {
         let console = self.shard.engine.project().settings.log.console;
+        let words = if console { Words::InLog } else { Words::InTranscript };
         let (endpoint, session, turn) = (&self.id.endpoint, self.key, record.turn);
         if let Some(transformers) = &self.endpoint.transformers {
             let told = record.called.iter().map(|called| edge::told(&transformers.path(), called));
-            told.for_each(|note| edge::log(&note, endpoint, &record.input.trace_id, console));
+            told.for_each(|note| edge::log(&note, endpoint, &record.input.trace_id, words));
         }
         for note in &record.notes {
             if note.place.starts_with("transformers/") {
-                edge::log(note, endpoint, &record.input.trace_id, console);
+                edge::log(note, endpoint, &record.input.trace_id, words);
                 continue;
             }
             match note.kind {
