@@ -74,6 +74,11 @@ impl Delivery {
             Some(_) if !self.has_webhook(&number) => Asked::NotNow,
             Some(Whereabouts::Parcel(id, Stage::Blocked)) => return self.unblock(ctx, id, reply),
             Some(Whereabouts::Parcel(id, _)) => {
+                // Also if it steps back before it goes.
+                if let Some(attempts) = self.parcels.get_mut(&id).and_then(|parcel| parcel.attempts.as_mut())
+                {
+                    attempts.next_at = 0;
+                }
                 self.file(ctx, id, Stage::Ready);
                 Asked::Done
             }

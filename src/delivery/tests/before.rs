@@ -86,3 +86,24 @@ async fn attempts_of_one_that_stepped_back_go_on_where_they_were() {
     let letter = stage.store().dead_letter(&two).unwrap().expect("it had one attempt left");
     assert_eq!(letter.reason, "2 attempts, the last one: 503");
 }
+
+#[actix::test]
+async fn one_that_was_asked_for_at_a_host_that_is_left_alone_does_not_wait_again_when_it_steps_back() {
+    let (mut stage, [one, two, _]) = one_dead_two_waiting(ONCE).await;
+    stage.answers(|_| Outcome::Failed("no connection".to_owned()));
+    for user in 0..30 {
+        stage.says(&format!("user {user}"), "hello");
+    }
+    stage.settle().await;
+    stage.got();
+    let asked = [stage.ask_again(two), stage.ask_again(one)];
+    stage.answers(|_| answered(204));
+    stage.forward(5 * MINUTE).await;
+    let got = stage.got();
+    let of_ann: Vec<&Got> = got.iter().filter(|got| !got.body.contains("hello")).collect();
+    let texts: Vec<&str> = of_ann.iter().map(|got| got.body.trim_matches('"')).collect();
+    assert_eq!(texts, ["one", "two", "three"]);
+    for asked in asked {
+        assert_eq!(asked.await, Ok(Asked::Done));
+    }
+}
